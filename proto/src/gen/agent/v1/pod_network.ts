@@ -1947,8 +1947,9 @@ export const GcResponse: MessageFns<GcResponse> = {
  * Pod networking, offered by the agent on its local socket to the CNI executable.
  * One method per verb of CNI specification 1.1.0, section 2.
  *
- * A failed call carries the trailing metadata "k8shost-error": one code of the agent's error catalogue
- * (agent/src/errors.ts), and its message names the stage that failed and what to look at.
+ * A failed call carries two entries of trailing metadata: "k8shost-error", one code of the agent's error catalogue
+ * (agent/src/errors.ts), and "k8shost-cni-code", the CNI error code in decimal. Its message names the stage that failed
+ * and what to look at.
  */
 export type PodNetworkService = typeof PodNetworkService;
 export const PodNetworkService = {
