@@ -48,6 +48,7 @@ void test("percentiles are measured values, by nearest rank", async (t) => {
   t.equal(percentile(hundred, 100), 100);
   t.equal(percentile([3], 1), 3);
   t.same(summarize([4, 1, 3, 2]), { p50: 2, p90: 4, p99: 4, samples: 4 });
+  t.same(summarize([4, 1, 3, 2], "higher"), { p50: 2, p90: 1, p99: 1, samples: 4 });
   t.same(summarize(5), { p50: 5, p90: 5, p99: 5, samples: 1 });
   t.throws(() => percentile([], 50), /no samples/);
   t.throws(() => percentile([1], 0), /percent must lie in/);

@@ -3,7 +3,19 @@ import { scaleFor, type Scale } from "./scale.js";
 import type { Summary } from "./statistics.js";
 import { figure } from "./table.js";
 
-const layout = { width: 960, left: 300, axis: 500, top: 64, line: 20, gap: 10, panelHead: 34, panelFoot: 34, foot: 26 };
+const layout = {
+  width: 960,
+  left: 300,
+  nameLimit: 30,
+  lineLimit: 140,
+  axis: 500,
+  head: 46,
+  line: 20,
+  gap: 10,
+  panelHead: 34,
+  panelFoot: 34,
+  foot: 26,
+};
 const oursColour = "#1f5fbf";
 /** Peers in order of appearance; distinguishable without colour vision. */
 const peerColours = ["#d55e00", "#6b7280", "#9c4f96", "#1a9c77"];
@@ -21,14 +33,15 @@ interface Group {
 }
 
 /**
- * The result as an SVG picture. Per row and subject: a dot at the median, a line to the 99th percentile. One panel per
+ * The result as an SVG picture. Per row and subject: a dot at the median, a line to p99 (the bad tail). One panel per
  * unit; an axis is logarithmic where a linear one would hide the small values, and then says so.
  */
 export function renderPlot(result: Result): string {
   const colours = assignColours(result.rows);
   const units = [...new Set(result.rows.map((row) => row.unit))];
   const parts: string[] = [];
-  let y = layout.top;
+  const description = wrap(result.description, layout.lineLimit);
+  let y = layout.head + description.length * 18;
   for (const unit of units) {
     const rows = result.rows.filter((row) => row.unit === unit);
     const panel = renderPanel(unit, rows, colours, y);
@@ -42,7 +55,7 @@ export function renderPlot(result: Result): string {
     `<title>${escape(`${result.name}: ${result.description}`)}</title>`,
     `<rect width="100%" height="100%" fill="#ffffff"/>`,
     text(16, 26, result.name, `font-size="17" font-weight="bold"`),
-    text(16, 45, result.description, `fill="#4b5563"`),
+    ...description.map((line, index) => text(16, 46 + index * 18, line, `fill="#4b5563"`)),
     ...parts,
     text(16, height - 10, caption(result), `fill="#6b7280" font-size="11"`),
     "</svg>",
@@ -61,6 +74,7 @@ function renderPanel(unit: string, rows: readonly Row[], colours: ReadonlyMap<st
   const body = y;
   for (const group of groups) {
     lines.push(text(16, y + 14, group.name, `font-weight="bold"`));
+    if (group.name.length > layout.nameLimit) y += layout.line;
     for (const series of group.series) {
       lines.push(renderSeries(series, scale, y + layout.line / 2));
       y += layout.line;
@@ -123,13 +137,23 @@ function assignColours(rows: readonly Row[]): ReadonlyMap<string, string> {
 
 function caption({ machine, revision, date }: Result): string {
   return (
-    `dot: median, line: to the 99th percentile. ${machine.processor}, ${String(machine.cores)} cores, ${machine.system}. ` +
+    `dot: median, line: to p99. ${machine.processor}, ${String(machine.cores)} cores, ${machine.system}. ` +
     `${date.slice(0, 10)}, ${revision.commit.slice(0, 12)}`
   );
 }
 
 function text(x: number, y: number, content: string, attributes: string): string {
   return `<text x="${String(x)}" y="${String(y)}" ${attributes}>${escape(content)}</text>`;
+}
+
+function wrap(content: string, limit: number): string[] {
+  const lines: string[] = [""];
+  for (const word of content.split(" ")) {
+    const last = lines.at(-1) ?? "";
+    if (last.length + word.length < limit) lines[lines.length - 1] = `${last} ${word}`.trim();
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function escape(content: string): string {

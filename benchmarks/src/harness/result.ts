@@ -37,12 +37,13 @@ export interface Result {
 }
 
 export function toRow(input: RowInput): Row {
-  const ours = summarize(input.ours);
-  const peer = input.peer === undefined ? null : summarize(input.peer.values);
+  const better = input.better ?? "lower";
+  const ours = summarize(input.ours, better);
+  const peer = input.peer === undefined ? null : summarize(input.peer.values, better);
   return {
     name: input.name,
     unit: input.unit,
-    better: input.better ?? "lower",
+    better,
     ours: ours.p50,
     peer: peer?.p50 ?? null,
     ratio: peer === null || peer.p50 === 0 ? null : ours.p50 / peer.p50,

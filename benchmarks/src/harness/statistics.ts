@@ -1,4 +1,7 @@
-/** Order statistics of a set of samples. Percentiles are by nearest rank: always a value that was measured. */
+/**
+ * Order statistics of a set of samples, by nearest rank: always values that were measured. p90 and p99 look at the bad
+ * end: 99 % of the samples are as good as p99 or better, whether good is low (a latency) or high (a throughput).
+ */
 export interface Summary {
   readonly p50: number;
   readonly p90: number;
@@ -15,15 +18,17 @@ export function percentile(samples: readonly number[], percent: number): number 
   return value;
 }
 
-export function summarize(samples: readonly number[] | number): Summary {
+export function summarize(samples: readonly number[] | number, better: "lower" | "higher" = "lower"): Summary {
   const values = typeof samples === "number" ? [samples] : samples;
   if (values.some((value) => !Number.isFinite(value))) throw new RangeError("samples must be finite numbers");
-  return {
-    p50: percentile(values, 50),
-    p90: percentile(values, 90),
-    p99: percentile(values, 99),
-    samples: values.length,
-  };
+  const tail = (percent: number) =>
+    better === "lower"
+      ? percentile(values, percent)
+      : -percentile(
+          values.map((value) => -value),
+          percent,
+        );
+  return { p50: percentile(values, 50), p90: tail(90), p99: tail(99), samples: values.length };
 }
 
 /** Milliseconds that `action` took. */
