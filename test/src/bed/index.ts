@@ -1,0 +1,12 @@
+export { createBed, type Bed } from "./bed.js";
+export { attempt, inNetns, ipBatch, netnsPath, run, type Outcome, type RunOptions } from "./command.js";
+export { startCentral, type Central, type CentralOptions } from "./central.js";
+export type { Certificates, KeyPair } from "./certificates.js";
+export { Daemon, type DaemonSpec } from "./daemon.js";
+export type { Database, DatabaseMember } from "./database.js";
+export { BedNode, detectDatapath, settings, startNode, type Datapath, type NodeOptions } from "./node.js";
+export { createPodNetns, PodNetns } from "./pod.js";
+export { plugRawPort, unplugRawPort, waitInstalled, type RawPort } from "./raw-port.js";
+export { sweepStaleBeds, type SweepReport } from "./stale.js";
+export type { OutsideHost, Underlay } from "./underlay.js";
+export { START_DEADLINE_MS, waitUntil } from "./wait.js";
