@@ -25,7 +25,6 @@ export const DEFAULT_CONFIG_FILE = "/etc/k8shost/agent.yaml";
 const REMOTE = "unix:/PATH, tcp:HOST:PORT or ssl:HOST:PORT";
 const CIDR = 'a network such as "10.244.0.0/16" with all host bits zero';
 const LINK = "a link name of 1 to 15 characters without spaces or slashes";
-
 const ADDRESS = "an IP address";
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"] as const;
 
@@ -38,9 +37,9 @@ const isNodeName = (value: string): boolean => /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0
 
 const tls = (peer: string) =>
   z.strictObject({
-    ca: path(`Certificates (PEM) that ${peer}'s must be signed by.`).optional(),
+    ca: path(`Certificates (PEM) that ${peer}'s own must be signed by. Turns TLS on.`).optional(),
     cert: path(`The agent's own certificate (PEM) for ${peer}.`).optional(),
-    key: path(`Private key (PEM) of that certificate.`).optional(),
+    key: path("Private key (PEM) of that certificate.").optional(),
   });
 
 const northbound = z.strictObject({
@@ -90,11 +89,9 @@ const network = z.strictObject({
     enabled: toggle("Pods reach what is outside the cluster through their own node.").prefault(true),
     masquerade: toggle("They leave with the node's address as their source.").prefault(true),
   }),
-  dnsServers: list(
-    "Resolvers named in the CNI result. Empty: those that PrismNET names.",
-    ADDRESS,
-    isAddress,
-  ).prefault([]),
+  dnsServers: list("Resolvers named in the CNI result. Empty: those that PrismNET names.", ADDRESS, isAddress).prefault(
+    [],
+  ),
 });
 
 const cni = z.strictObject({

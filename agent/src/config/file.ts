@@ -17,7 +17,15 @@ export function parseConfigFile(text: string): ConfigFile {
     line: lines.linePos(error.pos[0]).line,
     message: error.message,
   }));
-  const values: unknown = problems.length === 0 ? withoutNulls(document.toJS({ maxAliasCount: 100 })) : {};
+  let values: unknown = {};
+  if (problems.length === 0) {
+    try {
+      values = withoutNulls(document.toJS({ maxAliasCount: 100 }));
+    } catch (error) {
+      // Aliases that grow without end, or that lead nowhere.
+      problems.push({ line: 1, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
   if (!isRecord(values)) {
     problems.push({ line: 1, message: 'expected keys with values, such as "nodeName: worker-1"' });
   }

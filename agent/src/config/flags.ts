@@ -42,7 +42,10 @@ export function parseFlags(argv: readonly string[], fields: readonly Field[]): F
     } else if (token.value === undefined) problems.push(`${token.rawName}: needs a value: ${field?.form ?? "a path"}`);
     else if (field === undefined) file = token.value;
     else if (field.flag === "list")
-      values.set(field.name, [...asList(values.get(field.name)), ...token.value.split(",")]);
+      values.set(field.name, [
+        ...asList(values.get(field.name)),
+        ...token.value.split(",").filter((item) => item !== ""),
+      ]);
     else values.set(field.name, field.flag === "number" ? toNumber(token.value) : token.value);
   }
   return { file, values, problems };

@@ -87,7 +87,7 @@ function describe(issue: z.core.$ZodIssue, sources: Sources): string[] {
   const field = sources.fields.find(({ path }) => path.every((key, at) => key === issue.path[at]));
   const value = valueAt(sources.raw, issue.path);
   const label = labelOf(issue.path, field, sources);
-  if (field === undefined) return [`${label}: expected a section of keys, got ${quoted(value)}`];
+  if (field === undefined) return [`${label}: expected a section of keys; got ${quoted(value)}`];
   // Rules that join several keys say in their own words what is wrong; those of one key are told by its form.
   if (issue.code === "custom" && issue.message !== "Invalid input") return [`${label}: ${issue.message}`];
   if (value === undefined) {
