@@ -1,22 +1,20 @@
-import { fork } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type Test, test } from "tap";
 import { removeFileDurably, writeFileAtomic } from "./atomic-file.js";
 
 const SIZE = 200_000;
 
-// As a child: replaces the file named by its argument until it is killed.
-if (process.argv[2] === "--write-for-ever") {
-  const path = process.argv[3] ?? "";
-  for (let n = 0; ; n++) {
-    await writeFileAtomic(path, String(n % 10).repeat(SIZE));
-    if (n === 20) process.send?.("busy");
-  }
-}
+/** Replaces the file named by its argument until it is killed. */
+const WRITE_FOR_EVER = `
+import { writeFileAtomic } from ${JSON.stringify(new URL("./atomic-file.js", import.meta.url).href)};
+for (let n = 0; ; n++) {
+  await writeFileAtomic(process.argv[1], String(n % 10).repeat(${SIZE}));
+  if (n === 20) console.log("busy");
+}`;
 
 function directory(t: Test): string {
   const path = mkdtempSync(join(tmpdir(), "k8shost-atomic-"));
@@ -50,9 +48,9 @@ test("writers at the same time: the file is always one of theirs", async (t) => 
 test("a writer killed at any instruction leaves a whole file", async (t) => {
   const path = join(directory(t), "record");
   for (let round = 0; round < 5; round++) {
-    const child = fork(fileURLToPath(import.meta.url), ["--write-for-ever", path]);
+    const child = spawn(process.execPath, ["--input-type=module", "-e", WRITE_FOR_EVER, path]);
     t.teardown(() => child.kill("SIGKILL"));
-    await once(child, "message");
+    await once(child.stdout, "data");
     await new Promise((resolve) => setTimeout(resolve, round * 3));
     child.kill("SIGKILL");
     await once(child, "exit");
