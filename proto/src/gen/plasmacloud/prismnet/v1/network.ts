@@ -53,6 +53,23 @@ export interface AllocateIPResponse {
   macAddress: string;
   /** True when an earlier call with the same key made this allocation. */
   existing: boolean;
+  /** Only in a node's answer: where every node's pods leave the cluster. */
+  egress:
+    | Egress
+    | undefined;
+  /** Only in a node's answer: the networks of all pods. */
+  clusterCidrs: string[];
+}
+
+/**
+ * A logical port of type localport: it exists on every node with the same address, and what is sent to it never leaves
+ * the sender's node.
+ */
+export interface Egress {
+  logicalPort: string;
+  macAddress: string;
+  /** Without prefix. */
+  ipAddresses: string[];
 }
 
 export interface Address {
@@ -331,6 +348,8 @@ function createBaseAllocateIPResponse(): AllocateIPResponse {
     logicalSwitch: "",
     macAddress: "",
     existing: false,
+    egress: undefined,
+    clusterCidrs: [],
   };
 }
 
@@ -356,6 +375,12 @@ export const AllocateIPResponse: MessageFns<AllocateIPResponse> = {
     }
     if (message.existing !== false) {
       writer.uint32(56).bool(message.existing);
+    }
+    if (message.egress !== undefined) {
+      Egress.encode(message.egress, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.clusterCidrs) {
+      writer.uint32(74).string(v!);
     }
     return writer;
   },
@@ -429,6 +454,22 @@ export const AllocateIPResponse: MessageFns<AllocateIPResponse> = {
             message.existing = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.egress = Egress.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.clusterCidrs.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -468,6 +509,12 @@ export const AllocateIPResponse: MessageFns<AllocateIPResponse> = {
         ? globalThis.String(object.mac_address)
         : "",
       existing: isSet(object.existing) ? globalThis.Boolean(object.existing) : false,
+      egress: isSet(object.egress) ? Egress.fromJSON(object.egress) : undefined,
+      clusterCidrs: globalThis.Array.isArray(object?.clusterCidrs)
+        ? object.clusterCidrs.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.cluster_cidrs)
+        ? object.cluster_cidrs.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -494,6 +541,12 @@ export const AllocateIPResponse: MessageFns<AllocateIPResponse> = {
     if (message.existing !== false) {
       obj.existing = message.existing;
     }
+    if (message.egress !== undefined) {
+      obj.egress = Egress.toJSON(message.egress);
+    }
+    if (message.clusterCidrs?.length) {
+      obj.clusterCidrs = message.clusterCidrs;
+    }
     return obj;
   },
 
@@ -509,6 +562,123 @@ export const AllocateIPResponse: MessageFns<AllocateIPResponse> = {
     message.logicalSwitch = object.logicalSwitch ?? "";
     message.macAddress = object.macAddress ?? "";
     message.existing = object.existing ?? false;
+    message.egress = (object.egress !== undefined && object.egress !== null)
+      ? Egress.fromPartial(object.egress)
+      : undefined;
+    message.clusterCidrs = object.clusterCidrs?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseEgress(): Egress {
+  return { logicalPort: "", macAddress: "", ipAddresses: [] };
+}
+
+export const Egress: MessageFns<Egress> = {
+  encode(message: Egress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.logicalPort !== "") {
+      writer.uint32(10).string(message.logicalPort);
+    }
+    if (message.macAddress !== "") {
+      writer.uint32(18).string(message.macAddress);
+    }
+    for (const v of message.ipAddresses) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Egress {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEgress();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.logicalPort = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.macAddress = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.ipAddresses.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Egress {
+    return {
+      logicalPort: isSet(object.logicalPort)
+        ? globalThis.String(object.logicalPort)
+        : isSet(object.logical_port)
+        ? globalThis.String(object.logical_port)
+        : "",
+      macAddress: isSet(object.macAddress)
+        ? globalThis.String(object.macAddress)
+        : isSet(object.mac_address)
+        ? globalThis.String(object.mac_address)
+        : "",
+      ipAddresses: globalThis.Array.isArray(object?.ipAddresses)
+        ? object.ipAddresses.map((e: any) => globalThis.String(e))
+        : globalThis.Array.isArray(object?.ip_addresses)
+        ? object.ip_addresses.map((e: any) => globalThis.String(e))
+        : [],
+    };
+  },
+
+  toJSON(message: Egress): unknown {
+    const obj: any = {};
+    if (message.logicalPort !== "") {
+      obj.logicalPort = message.logicalPort;
+    }
+    if (message.macAddress !== "") {
+      obj.macAddress = message.macAddress;
+    }
+    if (message.ipAddresses?.length) {
+      obj.ipAddresses = message.ipAddresses;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Egress>, I>>(base?: I): Egress {
+    return Egress.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Egress>, I>>(object: I): Egress {
+    const message = createBaseEgress();
+    message.logicalPort = object.logicalPort ?? "";
+    message.macAddress = object.macAddress ?? "";
+    message.ipAddresses = object.ipAddresses?.map((e) => e) || [];
     return message;
   },
 };
