@@ -7,28 +7,34 @@ import { type Field, fieldsOf } from "./fields.js";
 import { type ConfigFile, isRecord, parseConfigFile } from "./file.js";
 import { parseFlags } from "./flags.js";
 
-export interface LoadedConfig {
-  readonly config: Config;
+export interface Loaded<C> {
+  readonly config: C;
   /** The file that was read; undefined when there was none and flags said it all. */
   readonly file: string | undefined;
 }
 
+export type LoadedConfig = Loaded<Config>;
+
 /**
- * Reads the configuration: defaults, below the file (`--config PATH`, else /etc/k8shost/agent.yaml when it exists),
- * below the flags.
+ * Reads the agent's configuration: defaults, below the file (`--config PATH`, else /etc/k8shost/agent.yaml when it
+ * exists), below the flags.
  *
  * Throws INVALID_CONFIG whose message lists every problem, each with the place, the key, and what to write instead.
  */
 export function loadConfig(argv: readonly string[], options: { defaultFile?: string } = {}): LoadedConfig {
-  const fields = fieldsOf(configSchema);
+  return load(configSchema, argv, options.defaultFile ?? DEFAULT_CONFIG_FILE);
+}
+
+/** As `loadConfig`, for any schema made of the values of `values.ts`: other daemons read theirs the same way. */
+export function load<S extends z.ZodType>(schema: S, argv: readonly string[], defaultFile: string): Loaded<z.output<S>> {
+  const fields = fieldsOf(schema);
   const flags = parseFlags(argv, fields);
-  const defaultFile = options.defaultFile ?? DEFAULT_CONFIG_FILE;
   const problems = [...flags.problems];
   const fileName = flags.file ?? defaultFile;
   const read = readConfigFile(fileName, flags.file !== undefined, problems);
 
   const raw = merge(read?.values ?? {}, flags.values, fields);
-  const result = configSchema.safeParse(raw);
+  const result = schema.safeParse(raw);
   // Without its file a configuration lacks everything: one line about the file says more than a list of missing keys.
   if (!result.success && problems.length === flags.problems.length) {
     const sources = { fields, fileName, file: read, flags: flags.values, raw };
