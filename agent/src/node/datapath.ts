@@ -1,0 +1,38 @@
+import { access } from "node:fs/promises";
+import { run } from "../exec/run.js";
+import { mutate } from "../ovsdb/operations.js";
+import { LOCAL_OVS, type OvsClient } from "../ovs/ports.js";
+
+export type Datapath = "system" | "netdev";
+
+const CHOICE = "ovn-bridge-datapath-type";
+const { Open_vSwitch } = LOCAL_OVS.tables;
+
+/**
+ * The datapath of the integration bridge: the kernel's where the kernel has it, else the userspace one. A choice that
+ * the operator made (external_ids:ovn-bridge-datapath-type) stands. The choice is written for ovn-controller, which
+ * makes the bridge with it.
+ */
+export async function settleDatapath(client: OvsClient, signal: AbortSignal): Promise<Datapath> {
+  const [row] = client.table("Open_vSwitch").rows();
+  const chosen = row?.external_ids.get(CHOICE);
+  if (chosen === "system" || chosen === "netdev") return chosen;
+  const datapath: Datapath = (await kernelHasDatapath()) ? "system" : "netdev";
+  await client.transact([mutate(Open_vSwitch, [], [["external_ids", "insert", { [CHOICE]: datapath }]])], { signal });
+  return datapath;
+}
+
+async function kernelHasDatapath(): Promise<boolean> {
+  if (await exists("/sys/module/openvswitch")) return true;
+  await run("modprobe", ["openvswitch"]).catch(() => "");
+  return exists("/sys/module/openvswitch");
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
