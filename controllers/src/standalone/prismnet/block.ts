@@ -1,0 +1,118 @@
+import type { Uuid } from "@k8shost/agent/ovsdb";
+import {
+  addressAt,
+  type Address,
+  type Cidr,
+  contains,
+  formatAddress,
+  formatCidr,
+  parseCidr,
+  size as subnetSize,
+} from "./cidr.js";
+
+/**
+ * A block: the subnet that a namespace got from the cluster CIDR, or one of them, and the row that is its ledger. Pure.
+ *
+ * The row is a DHCP_Options row that no port refers to: northd makes nothing of those and does not even read their
+ * external_ids, so an allocation costs OVN nothing. `cidr` is the first family's subnet; external_ids hold the marks
+ * below, and besides them
+ *
+ *     10.244.1.7            pod 4f1c…/eth0 worker-1 web-0      the address is held
+ *     10.244.1.8            freed 2026-01-31T12:00:00.000Z     it was, and is reused last
+ *     pod/4f1c…/eth0        held                               the holder has an address in this block
+ *
+ * An address without an entry was never used. In dual stack one entry stands for the address of the same index in both
+ * subnets.
+ */
+export interface Block {
+  /** Row in DHCP_Options. */
+  readonly uuid: Uuid;
+  /** Kubernetes namespace; empty for the nodes' own switch. */
+  readonly namespace: string;
+  /** Position among the blocks of its namespace, from 0. */
+  readonly sequence: number;
+  /** Addresses in it, the reserved ones included. Indexes of addresses run from 0 to size - 1. */
+  readonly size: number;
+  /** IPv4 first; never empty. */
+  readonly subnets: readonly [Cidr, ...Cidr[]];
+}
+
+export const OWNER_MARK = "k8shost/owner";
+export const BLOCK_OWNER = "prismnet-block";
+const NAMESPACE_MARK = "k8shost/namespace";
+const SEQUENCE_MARK = "k8shost/sequence";
+const SIZE_MARK = "k8shost/size";
+const CIDR6_MARK = "k8shost/cidr6";
+const MARK_PREFIX = "k8shost/";
+
+/** Value of a holder's key. Constant, so that one `includes` condition finds the key in any row. */
+export const HELD = "held";
+
+/** Network, gateway and broadcast address. (IPv6 has no broadcast; the pairing of indexes takes it there too.) */
+export const RESERVED = 3;
+export const GATEWAY_INDEX = 1;
+export const FIRST_INDEX = 2;
+
+export function lastIndex(block: Pick<Block, "size">): number {
+  return block.size - 2;
+}
+
+/** Addresses of a block that can be given out. */
+export function capacity(block: Pick<Block, "size">): number {
+  return block.size - RESERVED;
+}
+
+/** The block's marks, for the row that is to hold it. */
+export function blockMarks(block: Omit<Block, "uuid">): Map<string, string> {
+  const second = block.subnets[1];
+  return new Map([
+    [OWNER_MARK, BLOCK_OWNER],
+    [NAMESPACE_MARK, block.namespace],
+    [SEQUENCE_MARK, String(block.sequence)],
+    [SIZE_MARK, String(block.size)],
+    ...(second === undefined ? [] : [[CIDR6_MARK, formatCidr(second)] as const]),
+  ]);
+}
+
+/** The block of a row; undefined when its marks do not make one. */
+export function parseBlock(uuid: Uuid, cidr: string, externalIds: ReadonlyMap<string, string>): Block | undefined {
+  if (externalIds.get(OWNER_MARK) !== BLOCK_OWNER) return undefined;
+  const namespace = externalIds.get(NAMESPACE_MARK);
+  const sequence = Number(externalIds.get(SEQUENCE_MARK));
+  const size = Number(externalIds.get(SIZE_MARK));
+  if (namespace === undefined || !Number.isInteger(sequence) || !Number.isInteger(size)) return undefined;
+  const cidr6 = externalIds.get(CIDR6_MARK);
+  const first = parseCidr(cidr);
+  const second = cidr6 === undefined ? undefined : parseCidr(cidr6);
+  if (first === undefined || (cidr6 !== undefined && second === undefined)) return undefined;
+  const subnets: [Cidr, ...Cidr[]] = second === undefined ? [first] : [first, second];
+  if (size <= RESERVED || subnets.some((subnet) => BigInt(size) > subnetSize(subnet))) return undefined;
+  return { uuid, namespace, sequence, size, subnets };
+}
+
+/** True for entries that describe the block; the others are addresses and holders' keys. */
+export function isMark(key: string): boolean {
+  return key.startsWith(MARK_PREFIX);
+}
+
+/** The key of an address in the ledger: the address of the block's first family. */
+export function ledgerKey(block: Block, index: number): string {
+  return formatAddress(addressAt(block.subnets[0], index));
+}
+
+/** Index of an address of either family in a block; undefined when it is not one of the block's `size` addresses. */
+export function indexOf(block: Block, address: Address): number | undefined {
+  const subnet = block.subnets.find((candidate) => contains(candidate, address));
+  const offset = subnet === undefined ? -1n : address.value - subnet.base;
+  return offset >= 0n && offset < BigInt(block.size) ? Number(offset) : undefined;
+}
+
+/** An address of every family, IPv4 first, as "10.244.1.7/24". */
+export function hostAddresses({ subnets }: Pick<Block, "subnets">, index: number): string[] {
+  return subnets.map((subnet) => `${formatAddress(addressAt(subnet, index))}/${String(subnet.prefix)}`);
+}
+
+/** The router's addresses in a block, as "10.244.1.1/24". */
+export function gateways(block: Pick<Block, "subnets">): string[] {
+  return hostAddresses(block, GATEWAY_INDEX);
+}

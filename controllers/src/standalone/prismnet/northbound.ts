@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { status } from "@grpc/grpc-js";
+import {
+  Cancelled,
+  ClientClosed,
+  ConnectionLost,
+  ConstraintViolation,
+  type MonitorSpec,
+  type Operation,
+  OVN_Northbound,
+  type OvnNorthbound,
+  OvsdbClient,
+  ReferentialIntegrityViolation,
+  type Results,
+  select,
+  UnknownOutcome,
+  WaitTimedOut,
+} from "@k8shost/agent/ovsdb";
+import type { Logger } from "pino";
+import { StatusError } from "../status-error.js";
+import { BLOCK_OWNER, OWNER_MARK } from "./block.js";
+import type { PrismnetConfig } from "./config.js";
+import { Ledger } from "./ledger.js";
+
+/** The ledger's rows are all that the server holds in memory; the topology is read when it is needed. */
+const monitor = {
+  DHCP_Options: {
+    columns: ["cidr", "external_ids"],
+    anyOf: [["external_ids", "includes", { [OWNER_MARK]: BLOCK_OWNER }]],
+  },
+} as const satisfies MonitorSpec<OvnNorthbound>;
+
+const NB_GLOBAL = OVN_Northbound.tables.NB_Global;
+
+/** The northbound database: the only store. Its errors leave here as gRPC statuses. */
+export class Northbound {
+  readonly ledger = new Ledger();
+  readonly #client: OvsdbClient<OvnNorthbound, typeof monitor>;
+
+  constructor({ remotes, tls }: PrismnetConfig["northbound"], log: Logger) {
+    this.#client = new OvsdbClient({
+      name: "northbound",
+      remotes,
+      database: OVN_Northbound,
+      monitor,
+      ...(tls.ca === undefined
+        ? {}
+        : {
+            tls: {
+              caFile: tls.ca,
+              ...(tls.cert === undefined ? {} : { certFile: tls.cert }),
+              ...(tls.key === undefined ? {} : { keyFile: tls.key }),
+            },
+          }),
+      log: (event) => {
+        log[event.event === "disconnected" || event.event === "listener-failed" ? "warn" : "debug"](
+          event,
+          "northbound",
+        );
+      },
+    });
+    this.#client.table("DHCP_Options").onChange(({ old, new: row }) => {
+      if (row === undefined) {
+        if (old !== undefined) this.ledger.remove(old._uuid);
+      } else if (!this.ledger.apply(row._uuid, row.cidr, row.external_ids)) {
+        log.error({ row: row._uuid, cidr: row.cidr }, "not a sound block; its addresses are not given out");
+      }
+    });
+  }
+
+  /** Resolves when the ledger was read for the first time; rejects when the database's schema is not OVN's. */
+  start(signal: AbortSignal): Promise<void> {
+    return this.#client.start(signal);
+  }
+
+  /** Called at every reconnection, after the ledger was read again. */
+  onReconnect(listener: () => void): void {
+    this.#client.onConnection((connected) => {
+      if (connected) listener();
+    });
+  }
+
+  /** The ledger is as the database was at some moment after this call. @throws StatusError UNAVAILABLE. */
+  async refresh(signal: AbortSignal): Promise<void> {
+    // The server sends the updates of all earlier commits before the reply.
+    while ((await this.#try([select(NB_GLOBAL, [], ["_uuid"])], signal)) === undefined) await pause(0, signal);
+  }
+
+  /** Results of operations that only read. @throws StatusError UNAVAILABLE. */
+  async read<const O extends readonly Operation[]>(operations: O, signal: AbortSignal): Promise<Results<O>> {
+    for (let attempt = 0; ; attempt += 1) {
+      const results = await this.#try(operations, signal);
+      if (results !== undefined) return results;
+      await pause(attempt, signal);
+    }
+  }
+
+  /**
+   * True when the operations are committed, and the ledger shows it. False when a guard among them refused or the outcome
+   * is unknown: the ledger shows what became of it, so look again before another attempt.
+   * @throws StatusError UNAVAILABLE while the database is away until the signal fires.
+   */
+  async commit(operations: readonly Operation[], signal: AbortSignal): Promise<boolean> {
+    return (await this.#try(operations, signal)) !== undefined;
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  async #try<const O extends readonly Operation[]>(
+    operations: O,
+    signal: AbortSignal,
+  ): Promise<Results<O> | undefined> {
+    try {
+      await this.#client.synced({ signal });
+      return await this.#client.transact(operations, { signal });
+    } catch (error) {
+      if (error instanceof UnknownOutcome && !signal.aborted) return await this.#settled(error, signal);
+      if (refusals.some((refusal) => error instanceof refusal)) return undefined;
+      if (error instanceof ConnectionLost && !signal.aborted) return undefined;
+      throw this.#toStatus(error, signal);
+    }
+  }
+
+  async #settled(unknown: UnknownOutcome, signal: AbortSignal): Promise<undefined> {
+    try {
+      await unknown.settled(signal);
+    } catch (error) {
+      throw this.#toStatus(error, signal);
+    }
+    return undefined;
+  }
+
+  #toStatus(error: unknown, signal: AbortSignal): StatusError {
+    const { connected, remote, error: why } = this.#client.status();
+    if (error instanceof ClientClosed) return new StatusError(status.UNAVAILABLE, "the server is shutting down");
+    if (!connected) {
+      const reason = why === "" ? "not connected yet" : why;
+      return new StatusError(status.UNAVAILABLE, `northbound database ${remote}: ${reason}`, { cause: error });
+    }
+    if (error instanceof Cancelled || error instanceof UnknownOutcome) {
+      if (signal.reason instanceof StatusError) return signal.reason;
+      return new StatusError(status.DEADLINE_EXCEEDED, "the northbound database did not answer in time", {
+        cause: error,
+      });
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    return new StatusError(status.INTERNAL, `northbound database: ${message}`, { cause: error });
+  }
+}
+
+/** Another writer was faster. */
+const refusals = [WaitTimedOut, ConstraintViolation, ReferentialIntegrityViolation];
+
+/** Waits before the next attempt, longer with each; contenders draw different times. @throws the signal's reason. */
+export async function pause(attempt: number, signal: AbortSignal): Promise<void> {
+  const ms = Math.random() * Math.min(200, 2 ** attempt);
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch {
+    throw signal.reason;
+  }
+}
