@@ -1,4 +1,4 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from "node:perf_hooks";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 
 /** A finer one wakes an idle process more often: 20 ms costs 0.14 % of a processor, 10 ms twice that. */
 const RESOLUTION_MS = 20;
@@ -14,7 +14,7 @@ export interface LoopDelays {
 
 /** How late timers fire, over a window of a minute (longer when nobody reads it). */
 export class LoopDelay {
-  readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  readonly #histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   #windowStart = performance.now();
 
   start(): void {

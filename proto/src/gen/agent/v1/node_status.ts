@@ -52,7 +52,7 @@ export interface GetNodeStatusResponse {
   /** DELs that were queued on disk while the agent was down and are not replayed yet. */
   queuedDels: number;
   residentBytes: bigint;
-  /** Event-loop delay, 99th percentile since the last call, in microseconds. */
+  /** How late the event loop was over the last minute, 99th percentile, in microseconds. */
   eventLoopP99Us: number;
 }
 
@@ -66,8 +66,13 @@ export interface Database {
   silentMs: number;
   rows: number;
   reconnects: bigint;
-  /** Error of the last attempt, when not connected. */
+  /** Why the connection is down, or was lost last. */
   error: string;
+  /** "standalone", "leader", "follower", "relay" or "unknown". */
+  role: string;
+  schemaVersion: string;
+  /** Callers whose transaction is not sent yet. */
+  queuedTransactions: number;
 }
 
 export interface Port {
@@ -81,7 +86,11 @@ export interface Port {
   logicalSwitch: string;
   hostLink: string;
   ofport: number;
-  /** "installed", "waiting", "link-down", "no-logical-port" or "no-link". */
+  /**
+   * "installed": traffic flows. "waiting": ovn-controller has not installed its flows. "link-down": an end of the veth
+   * is down or gone from the sandbox. "no-logical-port": gone from the northbound database. "no-link": the host's end of
+   * the veth, or its port on the integration bridge, is gone.
+   */
   state: string;
 }
 
@@ -100,6 +109,8 @@ export interface ManagementPort {
   link: string;
   addresses: string[];
   ready: boolean;
+  /** Why it is not ready. */
+  error: string;
 }
 
 function createBaseGetNodeStatusRequest(): GetNodeStatusRequest {
@@ -519,7 +530,19 @@ export const GetNodeStatusResponse: MessageFns<GetNodeStatusResponse> = {
 };
 
 function createBaseDatabase(): Database {
-  return { name: "", remote: "", connected: false, roundTripUs: 0, silentMs: 0, rows: 0, reconnects: 0n, error: "" };
+  return {
+    name: "",
+    remote: "",
+    connected: false,
+    roundTripUs: 0,
+    silentMs: 0,
+    rows: 0,
+    reconnects: 0n,
+    error: "",
+    role: "",
+    schemaVersion: "",
+    queuedTransactions: 0,
+  };
 }
 
 export const Database: MessageFns<Database> = {
@@ -550,6 +573,15 @@ export const Database: MessageFns<Database> = {
     }
     if (message.error !== "") {
       writer.uint32(66).string(message.error);
+    }
+    if (message.role !== "") {
+      writer.uint32(74).string(message.role);
+    }
+    if (message.schemaVersion !== "") {
+      writer.uint32(82).string(message.schemaVersion);
+    }
+    if (message.queuedTransactions !== 0) {
+      writer.uint32(88).uint32(message.queuedTransactions);
     }
     return writer;
   },
@@ -631,6 +663,30 @@ export const Database: MessageFns<Database> = {
             message.error = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.schemaVersion = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.queuedTransactions = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -661,6 +717,17 @@ export const Database: MessageFns<Database> = {
       rows: isSet(object.rows) ? globalThis.Number(object.rows) : 0,
       reconnects: isSet(object.reconnects) ? BigInt(object.reconnects) : 0n,
       error: isSet(object.error) ? globalThis.String(object.error) : "",
+      role: isSet(object.role) ? globalThis.String(object.role) : "",
+      schemaVersion: isSet(object.schemaVersion)
+        ? globalThis.String(object.schemaVersion)
+        : isSet(object.schema_version)
+        ? globalThis.String(object.schema_version)
+        : "",
+      queuedTransactions: isSet(object.queuedTransactions)
+        ? globalThis.Number(object.queuedTransactions)
+        : isSet(object.queued_transactions)
+        ? globalThis.Number(object.queued_transactions)
+        : 0,
     };
   },
 
@@ -690,6 +757,15 @@ export const Database: MessageFns<Database> = {
     if (message.error !== "") {
       obj.error = message.error;
     }
+    if (message.role !== "") {
+      obj.role = message.role;
+    }
+    if (message.schemaVersion !== "") {
+      obj.schemaVersion = message.schemaVersion;
+    }
+    if (message.queuedTransactions !== 0) {
+      obj.queuedTransactions = Math.round(message.queuedTransactions);
+    }
     return obj;
   },
 
@@ -708,6 +784,9 @@ export const Database: MessageFns<Database> = {
       ? BigInt(object.reconnects)
       : 0n;
     message.error = object.error ?? "";
+    message.role = object.role ?? "";
+    message.schemaVersion = object.schemaVersion ?? "";
+    message.queuedTransactions = object.queuedTransactions ?? 0;
     return message;
   },
 };
@@ -1164,7 +1243,7 @@ export const Failure: MessageFns<Failure> = {
 };
 
 function createBaseManagementPort(): ManagementPort {
-  return { link: "", addresses: [], ready: false };
+  return { link: "", addresses: [], ready: false, error: "" };
 }
 
 export const ManagementPort: MessageFns<ManagementPort> = {
@@ -1177,6 +1256,9 @@ export const ManagementPort: MessageFns<ManagementPort> = {
     }
     if (message.ready !== false) {
       writer.uint32(24).bool(message.ready);
+    }
+    if (message.error !== "") {
+      writer.uint32(34).string(message.error);
     }
     return writer;
   },
@@ -1218,6 +1300,14 @@ export const ManagementPort: MessageFns<ManagementPort> = {
             message.ready = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.error = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1237,6 +1327,7 @@ export const ManagementPort: MessageFns<ManagementPort> = {
         ? object.addresses.map((e: any) => globalThis.String(e))
         : [],
       ready: isSet(object.ready) ? globalThis.Boolean(object.ready) : false,
+      error: isSet(object.error) ? globalThis.String(object.error) : "",
     };
   },
 
@@ -1251,6 +1342,9 @@ export const ManagementPort: MessageFns<ManagementPort> = {
     if (message.ready !== false) {
       obj.ready = message.ready;
     }
+    if (message.error !== "") {
+      obj.error = message.error;
+    }
     return obj;
   },
 
@@ -1262,6 +1356,7 @@ export const ManagementPort: MessageFns<ManagementPort> = {
     message.link = object.link ?? "";
     message.addresses = object.addresses?.map((e) => e) || [];
     message.ready = object.ready ?? false;
+    message.error = object.error ?? "";
     return message;
   },
 };
