@@ -1,4 +1,4 @@
-import type { Logger } from "pino";
+import type { Logger } from "./log.js";
 
 /** Something that is started and stopped. `start` leaves nothing running when it throws. */
 export interface Part {

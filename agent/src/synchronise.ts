@@ -1,4 +1,4 @@
-import type { Logger } from "pino";
+import type { Logger } from "./log.js";
 import { AgentError, toAgentError } from "./errors.js";
 import type { Part } from "./lifecycle.js";
 

@@ -35,9 +35,6 @@ function codeOf(error: unknown, stage: Stage): ErrorCode {
   if (error instanceof Cancelled) return error.cause instanceof AgentError ? error.cause.code : "CANCELLED";
   if (error instanceof ServerError || error instanceof InvalidValue) return "DATABASE";
   if (error instanceof OvsdbError) return stage === "northbound" ? "NORTHBOUND_UNAVAILABLE" : "OVS_UNAVAILABLE";
-  if (error instanceof NetlinkError) {
-    const enteringFailed = error.request === undefined && (error.errno === "ENOENT" || error.errno === "EINVAL");
-    return enteringFailed ? "SANDBOX_GONE" : "KERNEL";
-  }
+  if (error instanceof NetlinkError) return error.unreachable === undefined ? "KERNEL" : "SANDBOX_GONE";
   return "INTERNAL";
 }

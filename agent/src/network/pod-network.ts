@@ -18,7 +18,7 @@ import { Stages, type StageObserver, type StageTime } from "./stages.js";
 /** How long taking back a failed ADD may last, in milliseconds. Its caller's own deadline has often passed by then. */
 const UNDO_DEADLINE = 10_000;
 
-export type Verb = "add" | "del" | "check" | "gc" | "sweep";
+export type Verb = "ADD" | "DEL" | "GC" | "SWEEP";
 
 export interface PodNetworkOptions {
   readonly ports: AddPorts;
@@ -47,13 +47,13 @@ export class PodNetwork {
   }
 
   /** Throws an AgentError that names the stage; nothing of the attachment is left then, or the janitor has it. */
-  async add(spec: AttachmentSpec, signal: AbortSignal, verb: Verb = "add"): Promise<Attached> {
-    const stages = this.#stages(verb, spec.key, spec.pod);
+  async add(spec: AttachmentSpec, signal: AbortSignal): Promise<Attached> {
+    const stages = this.#stages("ADD", spec.key, spec.pod);
     return this.#locked(spec.key, signal, () => stages.time("total", () => this.#add(spec, stages, signal)));
   }
 
   /** Removes whatever exists of an attachment; that nothing does is success. Throws the first of several failures. */
-  async del(key: AttachmentKey, pod: PodIdentity, signal: AbortSignal, verb: Verb = "del"): Promise<StageTime[]> {
+  async del(key: AttachmentKey, pod: PodIdentity, signal: AbortSignal, verb: Verb = "DEL"): Promise<StageTime[]> {
     const stages = this.#stages(verb, key, pod);
     return this.#locked(key, signal, async () => {
       await stages.time("total", async () => this.#remove(key, pod, await this.#observe(key), stages, signal));
@@ -84,7 +84,7 @@ export class PodNetwork {
         const unlock = this.#options.locks.tryAcquire(text);
         if (unlock === undefined) return;
         try {
-          await this.#remove(key, pod, await this.#observe(key), this.#stages("gc", key, pod), signal);
+          await this.#remove(key, pod, await this.#observe(key), this.#stages("GC", key, pod), signal);
           released.push(key);
         } catch (error) {
           failures.push(error);
@@ -104,7 +104,7 @@ export class PodNetwork {
   async repair(spec: AttachmentSpec, signal: AbortSignal): Promise<void> {
     const { ports, onStep } = this.#options;
     await this.#locked(spec.key, signal, async () => {
-      const run = new AddRun(ports, spec, this.#stages("sweep", spec.key, spec.pod), onStep);
+      const run = new AddRun(ports, spec, this.#stages("SWEEP", spec.key, spec.pod), onStep);
       try {
         await run.execute(planAdd(spec, await this.#observe(spec.key)), signal);
       } catch (error) {
@@ -117,7 +117,7 @@ export class PodNetwork {
   async clean(key: AttachmentKey, pod: PodIdentity, signal: AbortSignal): Promise<void> {
     await this.#locked(key, signal, async () => {
       if (!this.#options.janitor.has(key)) return;
-      await this.#remove(key, pod, await this.#observe(key), this.#stages("sweep", key, pod), signal);
+      await this.#remove(key, pod, await this.#observe(key), this.#stages("SWEEP", key, pod), signal);
     });
   }
 

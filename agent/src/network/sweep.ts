@@ -1,4 +1,4 @@
-import type { Logger } from "pino";
+import type { Logger } from "../log.js";
 import { HOST_NETNS, type Netlink } from "../netlink/port.js";
 import type { AddPorts } from "./add-run.js";
 import type { AttachmentSpec } from "./attachment.js";
@@ -56,7 +56,7 @@ async function carryOut(
   { mtu, signal }: { mtu: number; signal: AbortSignal },
 ): Promise<void> {
   if (action.kind === "remove") {
-    await network.del(action.key, action.pod, signal, "sweep");
+    await network.del(action.key, action.pod, signal, "SWEEP");
     return;
   }
   const [link] = await netlink.links(HOST_NETNS, action.observed.link?.name);

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import type { Logger } from "pino";
+import type { Logger } from "../log.js";
 import type { Config } from "../config.js";
 import { run } from "../exec/run.js";
 import { HOST_NETNS, type Netlink } from "../netlink/port.js";

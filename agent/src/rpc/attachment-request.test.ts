@@ -54,8 +54,11 @@ t.test("DEL needs no pod, but not a bad one", async (t) => {
 });
 
 t.test("CHECK takes the sandbox's interface from prevResult", async (t) => {
-  const request = CheckRequest.fromPartial({
-    ...good,
+  const { attachment, pod, netns } = good;
+  const request = CheckRequest.create({
+    attachment,
+    pod,
+    netns,
     interfaces: [
       { name: "pn0", mac: "02:00:00:00:00:01", sandbox: "" },
       { name: "eth0", mac: "0a:58:0a:f4:01:05", sandbox: "/run/netns/x" },

@@ -24,39 +24,46 @@ export interface PodNetworkRpcOptions {
   readonly conditions: () => { readonly cniCode: number; readonly message: string }[];
   /** Told of the values of the CNI configuration that the agent has in its own. */
   readonly onConfiguration: (request: AddRequest) => void;
-  readonly onFailure: (verb: string, error: AgentError) => void;
+  readonly onEnd: (call: EndedCall) => void;
+}
+
+/** A call that was answered. */
+export interface EndedCall {
+  readonly verb: "ADD" | "DEL" | "CHECK" | "STATUS" | "GC";
+  readonly seconds: number;
+  readonly error: AgentError | undefined;
 }
 
 /** The five methods of k8shost.agent.v1.PodNetwork. */
 export function podNetworkRpc(options: PodNetworkRpcOptions): PodNetworkServer {
   const { network, ready, deadlines } = options;
   const handler = <Request, Response>(
-    verb: string,
+    verb: EndedCall["verb"],
     deadline: number,
     run: (request: Request, signal: AbortSignal) => Promise<Response>,
-  ) => unary({ deadline, run, onFailure: (error) => options.onFailure(verb, error) });
+  ) => unary({ deadline, run, onEnd: (seconds, error) => options.onEnd({ verb, seconds, error }) });
 
   return {
-    add: handler("add", deadlines.add, async (request: AddRequest, signal) => {
+    add: handler("ADD", deadlines.add, async (request: AddRequest, signal) => {
       const spec = attachmentSpec(request, options.mtu());
       options.onConfiguration(request);
       await ready(signal);
       return addResponse(spec, await network.add(spec, signal));
     }),
-    del: handler("del", deadlines.del, async (request: DelRequest, signal) => {
+    del: handler("DEL", deadlines.del, async (request: DelRequest, signal) => {
       const key = attachmentKey(request.attachment);
       const pod = podIdentity(request.pod, true);
       await ready(signal);
       return { stages: await network.del(key, pod, signal) };
     }),
-    check: handler("check", deadlines.check, async (request: CheckRequest, signal) => {
+    check: handler("CHECK", deadlines.check, async (request: CheckRequest, signal) => {
       const expected = expectedAttachment(request);
       await ready(signal);
       await network.check(expected, signal);
       return {};
     }),
-    status: handler("status", deadlines.check, () => Promise.resolve({ conditions: options.conditions() })),
-    gc: handler("gc", deadlines.gc, async (request, signal) => {
+    status: handler("STATUS", deadlines.check, () => Promise.resolve({ conditions: options.conditions() })),
+    gc: handler("GC", deadlines.gc, async (request, signal) => {
       const valid = request.valid.map(attachmentKey);
       await ready(signal);
       return { released: await network.gc(valid, signal) };

@@ -14,8 +14,8 @@ type Run = (request: object, signal: AbortSignal) => Promise<StatusResponse>;
 async function serve(t: { teardown(end: () => Promise<void>): void }, run: Run, deadline = 30_000) {
   const directory = await mkdtemp(join(tmpdir(), "k8shost-rpc-"));
   const path = join(directory, "run", "agent.sock");
-  const refuse = unary<unknown, never>({ deadline, run: () => Promise.reject(new Error("no")), onFailure: () => {} });
-  const handler = unary<object, StatusResponse>({ deadline, run, onFailure: () => {} });
+  const refuse = unary<unknown, never>({ deadline, run: () => Promise.reject(new Error("no")), onEnd: () => {} });
+  const handler = unary<object, StatusResponse>({ deadline, run, onEnd: () => {} });
   const implementation = { add: refuse, del: refuse, check: refuse, gc: refuse, status: handler };
   const server = new RpcServer(path, [{ definition: PodNetworkService, implementation }]);
   await server.start();

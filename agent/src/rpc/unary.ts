@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import { type handleUnaryCall, Metadata, type ServerUnaryCall } from "@grpc/grpc-js";
 import { AgentError, catalogue, toAgentError } from "../errors.js";
 
@@ -5,7 +6,8 @@ export interface UnaryOptions<Request, Response> {
   /** Longest duration in milliseconds; the caller's own deadline counts when it is shorter. */
   readonly deadline: number;
   readonly run: (request: Request, signal: AbortSignal) => Promise<Response>;
-  readonly onFailure: (error: AgentError) => void;
+  /** Told of every call's end, with its duration and its error when it failed. */
+  readonly onEnd: (seconds: number, error: AgentError | undefined) => void;
 }
 
 /**
@@ -15,13 +17,18 @@ export interface UnaryOptions<Request, Response> {
 export function unary<Request, Response>(options: UnaryOptions<Request, Response>): handleUnaryCall<Request, Response> {
   return (call, callback) => {
     const scope = callScope(call, options.deadline);
+    const begin = performance.now();
+    const end = (error?: AgentError): void => options.onEnd((performance.now() - begin) / 1000, error);
     options
       .run(call.request, scope.signal)
       .then(
-        (response) => callback(null, response),
+        (response) => {
+          end();
+          callback(null, response);
+        },
         (thrown: unknown) => {
           const error = toAgentError(thrown);
-          options.onFailure(error);
+          end(error);
           callback({ code: catalogue[error.code].grpc, details: error.message, metadata: errorTrailers(error) });
         },
       )
