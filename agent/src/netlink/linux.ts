@@ -1,0 +1,127 @@
+/** The Netlink port against the kernel: two threads of synchronous system calls behind promises. See DESIGN.md. */
+import { access } from "node:fs";
+import { endianness } from "node:os";
+import { DeletionQueue } from "./deletion-queue.js";
+import {
+  HOST_NETNS,
+  type Link,
+  type LinkAddress,
+  type LinkRequest,
+  type LinkRoute,
+  type Netlink,
+  NetlinkError,
+  type NetnsPath,
+} from "./port.js";
+import { type Call, fromFailure, type Results } from "./protocol.js";
+import { describeRequest, validateLinkName, validateRequests } from "./request.js";
+import { CallFailed, KernelThread } from "./thread.js";
+
+/** As many as one deletion may hold the kernel's one lock on all network configuration without being rude. */
+const MOST_DELETED_AT_ONCE = 128;
+
+export interface NetlinkOptions {
+  /** What HOST_NETNS stands for; default the process's own namespace. */
+  readonly hostNetns?: NetnsPath;
+}
+
+/** Starts the kernel threads and checks that they can work. Throws as `LinuxNetlink.start`. */
+export async function openNetlink(options: NetlinkOptions = {}): Promise<Netlink> {
+  const netlink = new LinuxNetlink(options);
+  await netlink.start();
+  return netlink;
+}
+
+export class LinuxNetlink implements Netlink {
+  readonly #kernel: KernelThread;
+  /** On its own: a deletion blocks its thread for as long as the kernel's grace period. */
+  readonly #reaper: KernelThread;
+  readonly #deletions: DeletionQueue;
+  #closed: Promise<void> | undefined;
+
+  constructor({ hostNetns = HOST_NETNS }: NetlinkOptions = {}) {
+    this.#kernel = new KernelThread("netlink", hostNetns);
+    this.#reaper = new KernelThread("netlink-delete", hostNetns);
+    this.#deletions = new DeletionQueue((names) => this.#deleteNow(names), MOST_DELETED_AT_ONCE);
+    // Makes libuv start its whole thread pool now, from a thread that nothing ever moves to another namespace.
+    access("/proc/self/ns/net", () => undefined);
+  }
+
+  /**
+   * Needs CAP_SYS_ADMIN (to enter namespaces) and CAP_NET_ADMIN.
+   * Throws NetlinkError: EPERM without those, ENOENT or EINVAL when `hostNetns` is no network namespace.
+   */
+  async start(): Promise<void> {
+    if (process.platform !== "linux" || endianness() !== "LE") {
+      throw new NetlinkError("rtnetlink is spoken on little-endian Linux only", "EOPNOTSUPP");
+    }
+    try {
+      await this.netnsExists(HOST_NETNS);
+    } catch (error) {
+      if (!(error instanceof NetlinkError) || error.errno !== "EPERM") throw error;
+      const message = `${error.message}: run as root, or grant CAP_SYS_ADMIN and CAP_NET_ADMIN`;
+      throw new NetlinkError(message, "EPERM", error.detail);
+    }
+  }
+
+  async execute(netns: NetnsPath, requests: readonly LinkRequest[], signal?: AbortSignal): Promise<void> {
+    validateRequests(requests);
+    try {
+      await this.#kernel.call({ op: "execute", netns, requests }, signal);
+    } catch (error) {
+      if (!(error instanceof CallFailed)) throw error;
+      const { failure } = error;
+      const request = failure.index === undefined ? undefined : requests[failure.index];
+      const where = netns === HOST_NETNS ? "" : ` in ${netns}`;
+      const message =
+        request === undefined ? failure.message : `${describeRequest(request)}${where}: ${failure.message}`;
+      throw fromFailure(failure, message, request);
+    }
+  }
+
+  async links(netns: NetnsPath, name?: string, signal?: AbortSignal): Promise<Link[]> {
+    if (name !== undefined) validateLinkName(name);
+    return this.#ask({ op: "links", netns, name }, signal);
+  }
+
+  async addresses(netns: NetnsPath, link: string, signal?: AbortSignal): Promise<LinkAddress[]> {
+    validateLinkName(link);
+    return this.#ask({ op: "addresses", netns, link }, signal);
+  }
+
+  async routes(netns: NetnsPath, link: string, signal?: AbortSignal): Promise<LinkRoute[]> {
+    validateLinkName(link);
+    return this.#ask({ op: "routes", netns, link }, signal);
+  }
+
+  async netnsExists(netns: NetnsPath, signal?: AbortSignal): Promise<boolean> {
+    return this.#ask({ op: "netns-exists", netns }, signal);
+  }
+
+  async deleteLinks(names: readonly string[], signal?: AbortSignal): Promise<void> {
+    for (const name of names) validateLinkName(name);
+    if (this.#closed !== undefined) throw new NetlinkError("netlink is closed", "ESHUTDOWN");
+    if (names.length > 0) await this.#deletions.delete(names, signal);
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#deletions.drain().then(async () => {
+      await Promise.all([this.#kernel.close(), this.#reaper.close()]);
+    });
+    return this.#closed;
+  }
+
+  async #deleteNow(names: readonly string[]): Promise<Map<string, Error>> {
+    const undeleted = await this.#reaper.call({ op: "delete-links", names });
+    return new Map(
+      undeleted.map(({ name, failure }) => [name, fromFailure(failure, `delete-link ${name}: ${failure.message}`)]),
+    );
+  }
+
+  async #ask<C extends Call>(call: C, signal: AbortSignal | undefined): Promise<Results[C["op"]]> {
+    try {
+      return await this.#kernel.call(call, signal);
+    } catch (error) {
+      throw error instanceof CallFailed ? fromFailure(error.failure) : error;
+    }
+  }
+}

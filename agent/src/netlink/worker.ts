@@ -1,0 +1,94 @@
+/**
+ * A kernel thread: answers calls one after the other, each synchronously. The entry point of a worker_thread.
+ *
+ * Whatever is thrown here and is no NetlinkError (a lost namespace, bytes that are no netlink) is left uncaught on purpose: it ends this
+ * thread, and thread.ts starts another one.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { FailedRequest, Kernel } from "./kernel.js";
+import { closeAll } from "./libc.js";
+import { NetlinkError } from "./port.js";
+import { type Call, type FromThread, type Results, type ToThread, toFailure } from "./protocol.js";
+
+if (parentPort === null) throw new Error("worker.js runs as a worker thread only");
+const port = parentPort;
+const waiting = new Map<number, Call>();
+let closing = false;
+
+// Descriptors belong to the process: they would outlive the thread, and with them a pod's namespace.
+process.once("exit", closeAll);
+
+const kernel = start();
+if (kernel !== undefined) {
+  port.on("message", (message: ToThread) => {
+    accept(message);
+    work(kernel);
+  });
+  post({ type: "ready" });
+}
+
+function start(): Kernel | undefined {
+  try {
+    return new Kernel(String(workerData));
+  } catch (error) {
+    if (!(error instanceof NetlinkError)) throw error;
+    post({ type: "unusable", failure: toFailure(error) });
+    return undefined;
+  }
+}
+
+function accept(message: ToThread): void {
+  if (message.type === "call") waiting.set(message.id, message.call);
+  else if (message.type === "close") closing = true;
+  else if (waiting.delete(message.id)) post({ type: "cancelled", id: message.id });
+}
+
+function work(using: Kernel): void {
+  for (;;) {
+    // A cancellation may have come for what waits: read it before the next call is started, not after all of them.
+    for (let more = receiveMessageOnPort(port); more !== undefined; more = receiveMessageOnPort(port)) {
+      accept(more.message as ToThread);
+    }
+    const next = waiting.entries().next();
+    if (next.done === true) break;
+    const [id, call] = next.value;
+    waiting.delete(id);
+    post(answer(using, id, call));
+  }
+  if (closing) {
+    using.close();
+    port.close();
+  }
+}
+
+function answer(using: Kernel, id: number, call: Call): FromThread {
+  try {
+    return { type: "result", id, value: run(using, call) };
+  } catch (error) {
+    if (error instanceof FailedRequest) return { type: "failure", id, failure: toFailure(error.reason, error.index) };
+    if (error instanceof NetlinkError) return { type: "failure", id, failure: toFailure(error) };
+    throw error;
+  }
+}
+
+function run(using: Kernel, call: Call): Results[Call["op"]] {
+  switch (call.op) {
+    case "execute":
+      using.execute(call.netns, call.requests);
+      return undefined;
+    case "links":
+      return using.links(call.netns, call.name);
+    case "addresses":
+      return using.addresses(call.netns, call.link);
+    case "routes":
+      return using.routes(call.netns, call.link);
+    case "netns-exists":
+      return using.netnsExists(call.netns);
+    case "delete-links":
+      return using.deleteLinks(call.names).map(({ name, reason }) => ({ name, failure: toFailure(reason) }));
+  }
+}
+
+function post(message: FromThread): void {
+  port.postMessage(message);
+}
