@@ -41,7 +41,7 @@ function countingBenchmark(): Benchmark {
   };
 }
 
-void test("percentiles are measured values, by nearest rank", async (t) => {
+test("percentiles are measured values, by nearest rank", async (t) => {
   const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
   t.equal(percentile(hundred, 50), 50);
   t.equal(percentile(hundred, 99), 99);
@@ -55,7 +55,7 @@ void test("percentiles are measured values, by nearest rank", async (t) => {
   t.throws(() => summarize([1, Number.NaN]), /finite/);
 });
 
-void test("interleaving runs each subject once a round, in turning order, and drops the warm-up", async (t) => {
+test("interleaving runs each subject once a round, in turning order, and drops the warm-up", async (t) => {
   const calls: string[] = [];
   const subject = (name: string) => () => Promise.resolve(calls.push(name));
   const subjects = { a: subject("a"), b: subject("b"), c: subject("c") };
@@ -66,7 +66,7 @@ void test("interleaving runs each subject once a round, in turning order, and dr
   t.throws(() => collected.of("a", "part"), /"a" has no measure "part"/);
 });
 
-void test("interleaving names the subject that failed, and stops when aborted", async (t) => {
+test("interleaving names the subject that failed, and stops when aborted", async (t) => {
   const broken = { ours: () => Promise.reject(new Error("no route")) };
   await t.rejects(interleave({ rounds: 1, warmUp: 0, subjects: broken }, never), /ours, round 0: no route/);
   const stop = new AbortController();
@@ -81,7 +81,7 @@ void test("interleaving names the subject that failed, and stops when aborted", 
   t.equal(runs, 3);
 });
 
-void test("rows compare medians; a target is judged by the harness", async (t) => {
+test("rows compare medians; a target is judged by the harness", async (t) => {
   const row = toRow({ name: "x", unit: "ms", ours: [1, 2, 3], peer: { name: "p", values: [4, 4, 8] } });
   t.match(row, { ours: 2, peer: 4, ratio: 0.5, p50: 2, p90: 3, p99: 3, samples: 3, better: "lower" });
   t.match(toRow({ name: "x", unit: "ms", ours: 1, peer: { name: "p", values: 0 } }), { peer: 0, ratio: null });
@@ -93,11 +93,11 @@ void test("rows compare medians; a target is judged by the harness", async (t) =
   t.match(verdict(toTarget({ ...base, value: 2, sense: "at most" })), /^not reached: .*\. Because\.$/);
 });
 
-void test("figures keep three digits", async (t) => {
+test("figures keep three digits", async (t) => {
   t.same([0, 0.01234, 1.234, 12.34, 123.4, 1234.5].map(figure), ["0", "0.0123", "1.23", "12.3", "123", "1235"]);
 });
 
-void test("an axis is logarithmic only where the spread asks for it, and holds all values", async (t) => {
+test("an axis is logarithmic only where the spread asks for it, and holds all values", async (t) => {
   for (const values of [[1, 20], [0, 1000], [0.3, 1000], [5], [7, 7], [1, 100]]) {
     const scale = scaleFor(values, 500);
     t.equal(scale.logarithmic, values.includes(0.3) || values.includes(100), values.join());
@@ -108,7 +108,7 @@ void test("an axis is logarithmic only where the spread asks for it, and holds a
   }
 });
 
-void test("a run yields the documented result, in JSON, text, SVG and Markdown", async (t) => {
+test("a run yields the documented result, in JSON, text, SVG and Markdown", async (t) => {
   const result = await runBenchmark(countingBenchmark(), options);
   const folder = await mkdtemp(path.join(tmpdir(), "bench-"));
   t.teardown(() => rm(folder, { recursive: true }));
@@ -143,7 +143,7 @@ void test("a run yields the documented result, in JSON, text, SVG and Markdown",
   t.throws(() => updateReadme("nothing", [read]), /needs the lines/);
 });
 
-void test("clean-ups run in reverse after a failure, and none hides an error", async (t) => {
+test("clean-ups run in reverse after a failure, and none hides an error", async (t) => {
   const order: number[] = [];
   const failing = (second: () => void): Benchmark => ({
     name: "failing",

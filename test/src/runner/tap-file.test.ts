@@ -15,7 +15,7 @@ async function runSource(t: Test, source: string, timeoutMs = 60_000) {
   return runTapFile(file, timeoutMs);
 }
 
-void test("cases that pass are counted, one per top-level test", async (t) => {
+test("cases that pass are counted, one per top-level test", async (t) => {
   const outcome = await runSource(
     t,
     `test("a", async (t) => { t.ok(1); t.ok(2); await t.test("inner", async (t) => t.ok(3)); });
@@ -25,7 +25,7 @@ void test("cases that pass are counted, one per top-level test", async (t) => {
   t.match(renderOutcome("x.test.ts", outcome, "log"), /^ok +x\.test\.ts +2 passed, 0 failed, [\d.]+ s$/);
 });
 
-void test("a failure in a subtest fails the case, and is reported with its difference and place", async (t) => {
+test("a failure in a subtest fails the case, and is reported with its difference and place", async (t) => {
   const outcome = await runSource(
     t,
     `test("outer", (t) => t.test("inner", async (t) => t.equal(1, 2)));
@@ -43,7 +43,7 @@ void test("a failure in a subtest fails the case, and is reported with its diffe
   t.match(report, /all of its output: some\/log/);
 });
 
-void test("skipped cases, skipped assertions and to-dos are failures", async (t) => {
+test("skipped cases, skipped assertions and to-dos are failures", async (t) => {
   const outcome = await runSource(
     t,
     `test("one", { skip: "no root" }, () => {});
@@ -55,7 +55,7 @@ void test("skipped cases, skipped assertions and to-dos are failures", async (t)
   t.match(outcome.failures[0], { name: /one \(skipped: no root\)/ });
 });
 
-void test("a file that ends early, with an exit code, by a signal or without a test is a failure", async (t) => {
+test("a file that ends early, with an exit code, by a signal or without a test is a failure", async (t) => {
   const early = await runSource(t, `test("a", async () => { await new Promise(() => {}); });`);
   t.ok(early.failed > 0);
   const exit = await runSource(
@@ -73,7 +73,7 @@ void test("a file that ends early, with an exit code, by a signal or without a t
   t.ok(broken.failed > 0);
 });
 
-void test("a file that hangs is ended, with the processes of its group", async (t) => {
+test("a file that hangs is ended, with the processes of its group", async (t) => {
   const outcome = await runSource(
     t,
     `import { spawn } from "node:child_process";
@@ -88,7 +88,7 @@ void test("a file that hangs is ended, with the processes of its group", async (
   t.ok(outcome.failed > 0);
 });
 
-void test("a daemon that outlives its file is named and ended", async (t) => {
+test("a daemon that outlives its file is named and ended", async (t) => {
   const outcome = await runSource(
     t,
     `import { spawn } from "node:child_process";
@@ -108,7 +108,7 @@ void test("a daemon that outlives its file is named and ended", async (t) => {
   t.ok(await ended(), "gone, or a zombie that its parent has not collected yet");
 });
 
-void test("processes are found by what they were started with", async (t) => {
+test("processes are found by what they were started with", async (t) => {
   const assignment = `PATH=${process.env["PATH"] ?? ""}`;
   t.ok(markedProcesses(assignment).some(({ pid }) => pid === process.pid));
   t.same(markedProcesses("PATH=nowhere"), []);
