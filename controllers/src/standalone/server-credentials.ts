@@ -28,8 +28,7 @@ export const accessKeys = {
   allowPlaintext: toggle("Serve without TLS where other machines can reach it.").prefault(false),
 };
 
-const accessSchema = z.strictObject(accessKeys);
-export type Access = z.output<typeof accessSchema>;
+export type Access = z.output<z.ZodObject<typeof accessKeys>>;
 
 /** Rules that join several of the keys. They run when each key alone is right. */
 export function refineAccess({ listen, tls, allowPlaintext }: Access, context: z.RefinementCtx): void {

@@ -13,9 +13,9 @@ import {
 /**
  * A block: the subnet that a namespace got from the cluster CIDR, or one of them, and the row that is its ledger. Pure.
  *
- * The row is a DHCP_Options row that no port refers to: northd makes nothing of those and does not even read their
- * external_ids, so an allocation costs OVN nothing. `cidr` is the first family's subnet; external_ids hold the marks
- * below, and besides them
+ * The row is an Address_Set without addresses that no match names. Of all tables of OVN 23.03 it is the one whose
+ * external_ids may change without northd computing anything anew (DESIGN.md has the measurement), and its names are
+ * unique by schema. external_ids hold the marks below, and besides them
  *
  *     10.244.1.7            pod 4f1c…/eth0 worker-1 web-0      the address is held
  *     10.244.1.8            freed 2026-01-31T12:00:00.000Z     it was, and is reused last
@@ -25,7 +25,7 @@ import {
  * subnets.
  */
 export interface Block {
-  /** Row in DHCP_Options. */
+  /** Row in Address_Set. */
   readonly uuid: Uuid;
   /** Kubernetes namespace; empty for the nodes' own switch. */
   readonly namespace: string;
@@ -42,7 +42,7 @@ export const BLOCK_OWNER = "prismnet-block";
 const NAMESPACE_MARK = "k8shost/namespace";
 const SEQUENCE_MARK = "k8shost/sequence";
 const SIZE_MARK = "k8shost/size";
-const CIDR6_MARK = "k8shost/cidr6";
+const SUBNETS_MARK = "k8shost/subnets";
 const MARK_PREFIX = "k8shost/";
 
 /** Value of a holder's key. Constant, so that one `includes` condition finds the key in any row. */
@@ -62,30 +62,33 @@ export function capacity(block: Pick<Block, "size">): number {
   return block.size - RESERVED;
 }
 
+/** Unique name of a block's row, made of letters, digits, dots and underscores as OVN wants it. */
+export function blockName({ subnets: [first] }: Pick<Block, "subnets">): string {
+  return `prismnet_${formatCidr(first).replace(/[:/]/g, "_")}`;
+}
+
 /** The block's marks, for the row that is to hold it. */
 export function blockMarks(block: Omit<Block, "uuid">): Map<string, string> {
-  const second = block.subnets[1];
   return new Map([
     [OWNER_MARK, BLOCK_OWNER],
     [NAMESPACE_MARK, block.namespace],
     [SEQUENCE_MARK, String(block.sequence)],
     [SIZE_MARK, String(block.size)],
-    ...(second === undefined ? [] : [[CIDR6_MARK, formatCidr(second)] as const]),
+    [SUBNETS_MARK, block.subnets.map(formatCidr).join(" ")],
   ]);
 }
 
 /** The block of a row; undefined when its marks do not make one. */
-export function parseBlock(uuid: Uuid, cidr: string, externalIds: ReadonlyMap<string, string>): Block | undefined {
+export function parseBlock(uuid: Uuid, externalIds: ReadonlyMap<string, string>): Block | undefined {
   if (externalIds.get(OWNER_MARK) !== BLOCK_OWNER) return undefined;
   const namespace = externalIds.get(NAMESPACE_MARK);
   const sequence = Number(externalIds.get(SEQUENCE_MARK));
   const size = Number(externalIds.get(SIZE_MARK));
   if (namespace === undefined || !Number.isInteger(sequence) || !Number.isInteger(size)) return undefined;
-  const cidr6 = externalIds.get(CIDR6_MARK);
-  const first = parseCidr(cidr);
-  const second = cidr6 === undefined ? undefined : parseCidr(cidr6);
-  if (first === undefined || (cidr6 !== undefined && second === undefined)) return undefined;
-  const subnets: [Cidr, ...Cidr[]] = second === undefined ? [first] : [first, second];
+  const texts = (externalIds.get(SUBNETS_MARK) ?? "").split(" ");
+  const [first, ...others] = texts.flatMap((text) => parseCidr(text) ?? []);
+  if (first === undefined || others.length !== texts.length - 1) return undefined;
+  const subnets: [Cidr, ...Cidr[]] = [first, ...others];
   if (size <= RESERVED || subnets.some((subnet) => BigInt(size) > subnetSize(subnet))) return undefined;
   return { uuid, namespace, sequence, size, subnets };
 }

@@ -1,9 +1,11 @@
-import { absent, exists, mutate, type Operation, OVN_Northbound } from "@k8shost/agent/ovsdb";
-import { HELD, ledgerKey } from "./block.js";
-import { formatHolder, formatTombstone, type Holder, holderKey } from "./holder.js";
+import { absent, exists, insert, mutate, type Operation, OVN_Northbound, wait } from "@k8shost/agent/ovsdb";
+import { type Block, BLOCK_OWNER, blockMarks, blockName, HELD, ledgerKey, OWNER_MARK } from "./block.js";
+import { addressAt, formatAddress } from "./cidr.js";
+import { EGRESS, formatHolder, formatTombstone, type Holder, holderKey } from "./holder.js";
 import type { Allocation, Candidate } from "./ledger.js";
+import { EGRESS_INDEX } from "./topology.js";
 
-const { DHCP_Options } = OVN_Northbound.tables;
+const { Address_Set } = OVN_Northbound.tables;
 
 /**
  * Claims an address. Pure. The transaction fails (WaitTimedOut) and writes nothing when
@@ -15,12 +17,12 @@ export function claim({ block, index, tombstone }: Candidate, holder: Holder): r
   const key = holderKey(holder);
   const entry = { [address]: formatHolder(holder) };
   return [
-    absent(DHCP_Options, [["external_ids", "includes", { [key]: HELD }]]),
-    mutate(DHCP_Options, block.uuid, [
+    absent(Address_Set, [["external_ids", "includes", { [key]: HELD }]]),
+    mutate(Address_Set, block.uuid, [
       ...(tombstone === undefined ? [] : [["external_ids", "delete", { [address]: tombstone }] as const]),
       ["external_ids", "insert", { ...entry, [key]: HELD }],
     ]),
-    exists(DHCP_Options, [
+    exists(Address_Set, [
       ["_uuid", "==", block.uuid],
       ["external_ids", "includes", entry],
     ]),
@@ -34,13 +36,35 @@ export function claim({ block, index, tombstone }: Candidate, holder: Holder): r
 export function release({ block, index, holder, text }: Allocation, time: Date): readonly Operation[] {
   const address = ledgerKey(block, index);
   return [
-    exists(DHCP_Options, [
+    exists(Address_Set, [
       ["_uuid", "==", block.uuid],
       ["external_ids", "includes", { [address]: text }],
     ]),
-    mutate(DHCP_Options, block.uuid, [
+    mutate(Address_Set, block.uuid, [
       ["external_ids", "delete", { [address]: text, [holderKey(holder)]: HELD }],
       ["external_ids", "insert", { [address]: formatTombstone(time) }],
     ]),
+  ];
+}
+
+/**
+ * Adds a block to the ledger. The transaction fails (WaitTimedOut) and writes nothing unless the blocks are exactly the
+ * `known` ones: where a new one fits was decided from them. The first block of the nodes' switch gets the egress port's
+ * entry at once.
+ */
+export function addBlock(block: Omit<Block, "uuid">, known: readonly Block[]): readonly Operation[] {
+  const entries = blockMarks(block);
+  if (block.namespace === "" && block.sequence === 0) {
+    entries.set(formatAddress(addressAt(block.subnets[0], EGRESS_INDEX)), formatHolder(EGRESS));
+    entries.set(holderKey(EGRESS), HELD);
+  }
+  return [
+    wait(Address_Set, [["external_ids", "includes", { [OWNER_MARK]: BLOCK_OWNER }]], {
+      columns: ["name"],
+      until: "==",
+      rows: known.map((other) => ({ name: blockName(other) })),
+      timeoutMs: 0,
+    }),
+    insert(Address_Set, { name: blockName(block), external_ids: entries }),
   ];
 }

@@ -56,9 +56,9 @@ export class Ledger {
   readonly #holders = new Map<string, Allocation>();
 
   /** The row `uuid` is now as given. @returns false when it claims to be a block and is not a sound one. */
-  apply(uuid: Uuid, cidr: string, externalIds: ReadonlyMap<string, string>): boolean {
+  apply(uuid: Uuid, externalIds: ReadonlyMap<string, string>): boolean {
     const known = this.#blocks.get(uuid);
-    const block = parseBlock(uuid, cidr, externalIds);
+    const block = parseBlock(uuid, externalIds);
     if (block === undefined) {
       this.remove(uuid);
       return false;

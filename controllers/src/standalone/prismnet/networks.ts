@@ -6,10 +6,11 @@ import { StatusError } from "../status-error.js";
 import { OWNER_MARK } from "./block.js";
 import { nextBlock, type PoolConfig, poolUse } from "./carve-plan.js";
 import { formatCidr } from "./cidr.js";
+import { addBlock } from "./ledger-plan.js";
 import { type Northbound, pause } from "./northbound.js";
 import type { Range } from "./range.js";
 import { CLUSTER_ROUTER, EGRESS_PORT, TOPOLOGY_OWNER, topologyNames, topologyOf } from "./topology.js";
-import { addBlock, completeTopology, type Existing } from "./topology-plan.js";
+import { completeTopology, type Existing } from "./topology-plan.js";
 
 const nb = OVN_Northbound.tables;
 

@@ -24,8 +24,8 @@ import { Ledger } from "./ledger.js";
 
 /** The ledger's rows are all that the server holds in memory; the topology is read when it is needed. */
 const monitor = {
-  DHCP_Options: {
-    columns: ["cidr", "external_ids"],
+  Address_Set: {
+    columns: ["name", "external_ids"],
     anyOf: [["external_ids", "includes", { [OWNER_MARK]: BLOCK_OWNER }]],
   },
 } as const satisfies MonitorSpec<OvnNorthbound>;
@@ -59,11 +59,11 @@ export class Northbound {
         );
       },
     });
-    this.#client.table("DHCP_Options").onChange(({ old, new: row }) => {
+    this.#client.table("Address_Set").onChange(({ old, new: row }) => {
       if (row === undefined) {
         if (old !== undefined) this.ledger.remove(old._uuid);
-      } else if (!this.ledger.apply(row._uuid, row.cidr, row.external_ids)) {
-        log.error({ row: row._uuid, cidr: row.cidr }, "not a sound block; its addresses are not given out");
+      } else if (!this.ledger.apply(row._uuid, row.external_ids)) {
+        log.error({ row: row._uuid, name: row.name }, "not a sound block; its addresses are not given out");
       }
     });
   }

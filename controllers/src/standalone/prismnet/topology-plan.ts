@@ -8,12 +8,9 @@ import {
   OVN_Northbound,
   update,
   type Uuid,
-  wait,
 } from "@k8shost/agent/ovsdb";
-import { type Block, BLOCK_OWNER, blockMarks, HELD, OWNER_MARK } from "./block.js";
-import { addressAt, formatAddress, formatCidr } from "./cidr.js";
-import { EGRESS, formatHolder, holderKey } from "./holder.js";
-import { CLUSTER_ROUTER, EGRESS_INDEX, type EgressPort, type Topology, TOPOLOGY_OWNER } from "./topology.js";
+import { OWNER_MARK } from "./block.js";
+import { CLUSTER_ROUTER, type EgressPort, type Topology, TOPOLOGY_OWNER } from "./topology.js";
 
 const nb = OVN_Northbound.tables;
 
@@ -24,8 +21,13 @@ export interface Existing {
   readonly routerPort: { readonly uuid: Uuid; readonly networks: readonly string[] } | undefined;
   readonly switchPort: Uuid | undefined;
   readonly egress: { readonly uuid: Uuid; readonly addresses: readonly string[] } | undefined;
-  /** Our routes to everywhere, by prefix. */
-  readonly routes: readonly { readonly uuid: Uuid; readonly prefix: string; readonly nexthop: string }[];
+  /** Our routes to everywhere. */
+  readonly routes: readonly (Route & { readonly uuid: Uuid })[];
+}
+
+interface Route {
+  readonly prefix: string;
+  readonly nexthop: string;
 }
 
 /**
@@ -38,37 +40,38 @@ export function completeTopology(topology: Topology, existing: Existing): readon
 }
 
 function router(topology: Topology, existing: Existing): Operation[] {
-  const { routerPort } = existing;
-  const ports = routerPort === undefined ? [insertRouterPort(topology)] : [];
-  const routes = missingRoutes(topology, existing);
-  const moved = movedRoutes(topology, existing);
-  const lacking = topology.gateways.filter((gateway) => routerPort?.networks.includes(gateway) === false);
-  const networks =
-    routerPort === undefined || lacking.length === 0
-      ? []
-      : [exists(nb.Logical_Router_Port, routerPort.uuid), addNetworks(routerPort.uuid, lacking)];
-  const added = [...ports, ...routes];
-  if (existing.router === undefined) {
-    const refs = { ports: ports.map((port) => port.ref), static_routes: routes.map((route) => route.ref) };
-    const row = { name: CLUSTER_ROUTER, ...refs, external_ids: { [OWNER_MARK]: TOPOLOGY_OWNER } };
+  const ports = existing.routerPort === undefined ? [insertRouterPort(topology)] : [];
+  const missing = wantedRoutes(topology).filter(({ prefix }) => !existing.routes.some((has) => has.prefix === prefix));
+  const routes = missing.map(insertRoute);
+  return [
+    ...missing.map(({ prefix }) => absent(nb.Logical_Router_Static_Route, ownRoute(prefix))),
+    ...ports,
+    ...routes,
+    ...attachToRouter(existing.router, ports, routes),
+    ...movedRoutes(topology, existing),
+    ...lackingNetworks(topology, existing),
+  ];
+}
+
+function attachToRouter(
+  row: Uuid | undefined,
+  ports: readonly InsertOperation[],
+  routes: readonly InsertOperation[],
+): Operation[] {
+  const refs = { ports: ports.map(({ ref }) => ref), static_routes: routes.map(({ ref }) => ref) };
+  if (row === undefined) {
     return [
       absent(nb.Logical_Router, [["name", "==", CLUSTER_ROUTER]]),
-      ...added,
-      insert(nb.Logical_Router, row),
-      ...networks,
+      insert(nb.Logical_Router, { name: CLUSTER_ROUTER, ...refs, external_ids: { [OWNER_MARK]: TOPOLOGY_OWNER } }),
     ];
   }
-  if (added.length === 0) return [...moved, ...networks];
+  if (ports.length + routes.length === 0) return [];
   return [
-    exists(nb.Logical_Router, existing.router),
-    ...routes.map(({ row }) => absent(nb.Logical_Router_Static_Route, ownRoute(String(row["ip_prefix"])))),
-    ...added,
-    mutate(nb.Logical_Router, existing.router, [
-      ["ports", "insert", ports.map((port) => port.ref)],
-      ["static_routes", "insert", routes.map((route) => route.ref)],
+    exists(nb.Logical_Router, row),
+    mutate(nb.Logical_Router, row, [
+      ["ports", "insert", refs.ports],
+      ["static_routes", "insert", refs.static_routes],
     ]),
-    ...moved,
-    ...networks,
   ];
 }
 
@@ -78,27 +81,20 @@ function logicalSwitch(topology: Topology, existing: Existing): Operation[] {
     ...(existing.switchPort === undefined ? [insertSwitchPort(topology)] : []),
     ...(egress !== undefined && existing.egress === undefined ? [insertEgressPort(topology, egress)] : []),
   ];
-  const refs = ports.map((port) => port.ref);
-  const readdressed =
-    egress !== undefined && existing.egress !== undefined && existing.egress.addresses.join() !== egressAddress(egress)
-      ? [update(nb.Logical_Switch_Port, existing.egress.uuid, { addresses: [egressAddress(egress)] })]
-      : [];
-  if (existing.logicalSwitch === undefined) {
-    const row = { name: topology.logicalSwitch, ports: refs, external_ids: marks(topology) };
+  return [...ports, ...attachToSwitch(topology, existing.logicalSwitch, ports), ...movedEgress(topology, existing)];
+}
+
+function attachToSwitch(topology: Topology, row: Uuid | undefined, ports: readonly InsertOperation[]): Operation[] {
+  const name = topology.logicalSwitch;
+  const refs = ports.map(({ ref }) => ref);
+  if (row === undefined) {
     return [
-      absent(nb.Logical_Switch, [["name", "==", topology.logicalSwitch]]),
-      ...ports,
-      insert(nb.Logical_Switch, row),
-      ...readdressed,
+      absent(nb.Logical_Switch, [["name", "==", name]]),
+      insert(nb.Logical_Switch, { name, ports: refs, external_ids: marks(topology) }),
     ];
   }
-  if (ports.length === 0) return readdressed;
-  return [
-    exists(nb.Logical_Switch, existing.logicalSwitch),
-    ...ports,
-    mutate(nb.Logical_Switch, existing.logicalSwitch, [["ports", "insert", refs]]),
-    ...readdressed,
-  ];
+  if (ports.length === 0) return [];
+  return [exists(nb.Logical_Switch, row), mutate(nb.Logical_Switch, row, [["ports", "insert", refs]])];
 }
 
 function insertRouterPort(topology: Topology): InsertOperation {
@@ -110,8 +106,13 @@ function insertRouterPort(topology: Topology): InsertOperation {
   });
 }
 
-function addNetworks(port: Uuid, networks: readonly string[]): Operation {
-  return mutate(nb.Logical_Router_Port, port, [["networks", "insert", networks]]);
+function lackingNetworks({ gateways }: Topology, { routerPort }: Existing): Operation[] {
+  const lacking = gateways.filter((gateway) => routerPort?.networks.includes(gateway) === false);
+  if (routerPort === undefined || lacking.length === 0) return [];
+  return [
+    exists(nb.Logical_Router_Port, routerPort.uuid),
+    mutate(nb.Logical_Router_Port, routerPort.uuid, [["networks", "insert", lacking]]),
+  ];
 }
 
 function insertSwitchPort(topology: Topology): InsertOperation {
@@ -138,23 +139,16 @@ function egressAddress({ mac, addresses }: EgressPort): string {
 }
 
 /** Everything that is not in the cluster goes to the egress port, which answers on the pod's own node. */
-function wantedRoutes({ egress }: Topology): { prefix: string; nexthop: string }[] {
+function wantedRoutes({ egress }: Topology): Route[] {
   return (egress?.addresses ?? []).map((address) => ({
     prefix: address.includes(":") ? "::/0" : "0.0.0.0/0",
     nexthop: address,
   }));
 }
 
-function missingRoutes(topology: Topology, { routes }: Existing): InsertOperation[] {
-  return wantedRoutes(topology)
-    .filter(({ prefix }) => !routes.some((route) => route.prefix === prefix))
-    .map(({ prefix, nexthop }) =>
-      insert(nb.Logical_Router_Static_Route, {
-        ip_prefix: prefix,
-        nexthop,
-        external_ids: { [OWNER_MARK]: TOPOLOGY_OWNER },
-      }),
-    );
+function insertRoute({ prefix, nexthop }: Route): InsertOperation {
+  const external_ids = { [OWNER_MARK]: TOPOLOGY_OWNER };
+  return insert(nb.Logical_Router_Static_Route, { ip_prefix: prefix, nexthop, external_ids });
 }
 
 function movedRoutes(topology: Topology, { routes }: Existing): Operation[] {
@@ -165,8 +159,13 @@ function movedRoutes(topology: Topology, { routes }: Existing): Operation[] {
   );
 }
 
+function movedEgress({ egress }: Topology, { egress: has }: Existing): Operation[] {
+  if (egress === undefined || has === undefined || has.addresses.join() === egressAddress(egress)) return [];
+  return [update(nb.Logical_Switch_Port, has.uuid, { addresses: [egressAddress(egress)] })];
+}
+
 /** Condition for our route to `prefix`. */
-export function ownRoute(prefix: string) {
+function ownRoute(prefix: string) {
   return [
     ["ip_prefix", "==", prefix],
     ["external_ids", "includes", { [OWNER_MARK]: TOPOLOGY_OWNER }],
@@ -175,26 +174,4 @@ export function ownRoute(prefix: string) {
 
 function marks({ namespace }: Topology): Record<string, string> {
   return { [OWNER_MARK]: TOPOLOGY_OWNER, "k8shost/namespace": namespace };
-}
-
-/**
- * Adds a block to the ledger. The transaction fails (WaitTimedOut) and writes nothing unless the blocks are exactly the
- * `known` ones: where a new one fits was decided from them. The first block of the nodes' switch gets the egress port's
- * entry at once.
- */
-export function addBlock(block: Omit<Block, "uuid">, known: readonly Block[]): readonly Operation[] {
-  const entries = blockMarks(block);
-  if (block.namespace === "" && block.sequence === 0) {
-    entries.set(formatAddress(addressAt(block.subnets[0], EGRESS_INDEX)), formatHolder(EGRESS));
-    entries.set(holderKey(EGRESS), HELD);
-  }
-  return [
-    wait(nb.DHCP_Options, [["external_ids", "includes", { [OWNER_MARK]: BLOCK_OWNER }]], {
-      columns: ["cidr"],
-      until: "==",
-      rows: known.map(({ subnets: [first] }) => ({ cidr: formatCidr(first) })),
-      timeoutMs: 0,
-    }),
-    insert(nb.DHCP_Options, { cidr: formatCidr(block.subnets[0]), external_ids: entries }),
-  ];
 }

@@ -19,6 +19,6 @@ export function usage(): string {
 }
 
 function defaultText(value: unknown): string {
-  if (value === undefined) return "";
-  return Array.isArray(value) ? value.join(",") : String(value);
+  if (Array.isArray(value)) return value.join(",");
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 }
