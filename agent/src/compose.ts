@@ -1,6 +1,7 @@
+import { NodeStatusService } from "@k8shost/proto/agent/v1/node_status";
 import { PodNetworkService } from "@k8shost/proto/agent/v1/pod_network";
 import { conditions } from "./conditions.js";
-import type { Config, TlsFiles } from "./config.js";
+import type { Config } from "./config.js";
 import { ConfigurationWatch } from "./configuration-watch.js";
 import { KeyedLock } from "./keyed-lock.js";
 import { Lifecycle, type Part } from "./lifecycle.js";
@@ -10,20 +11,29 @@ import { LinuxNetlink } from "./netlink/linux.js";
 import type { AddPorts, StepObserver } from "./network/add-run.js";
 import { Janitor } from "./network/janitor.js";
 import { PodNetwork } from "./network/pod-network.js";
+import { decommission } from "./node/decommission.js";
+import { ChassisWatch } from "./node/chassis-watch.js";
 import { NodeFacts } from "./node/facts.js";
 import { NodeNetwork } from "./node/node-network.js";
 import { NORTHBOUND, NorthboundLogicalPorts, northboundMonitor } from "./ovn/logical-ports.js";
-import { OvsdbClient, type TlsOptions } from "./ovsdb/index.js";
+import { OvsdbClient } from "./ovsdb/index.js";
+import { tlsOf } from "./ovsdb-tls.js";
 import { LOCAL_OVS, LocalOvsPorts, ovsMonitor } from "./ovs/ports.js";
 import { PrismnetAddresses } from "./prismnet/addresses.js";
+import { nodeStatusRpc, portStates } from "./rpc/node-status.js";
 import { podNetworkRpc } from "./rpc/pod-network.js";
 import { RpcServer } from "./rpc/server.js";
+import { startMetricsServer } from "./metrics-server.js";
 import { startSteps } from "./start-steps.js";
+import { Failures } from "./status/failures.js";
 import { Synchronisation } from "./synchronise.js";
 import { Telemetry } from "./telemetry.js";
 
 /** How long calls under way get to end when the agent stops, in milliseconds. */
 const STOP_GRACE = 5_000;
+
+/** Parts that a decommission needs. */
+const CLIENTS = new Set(["netlink", "prismnet", "ovs", "northbound"]);
 
 export interface ComposeOptions {
   readonly config: Config;
@@ -35,8 +45,8 @@ export interface ComposeOptions {
 
 export interface Agent {
   readonly lifecycle: Lifecycle;
-  readonly nodeNetwork: NodeNetwork;
-  readonly synchronisation: Synchronisation;
+  /** Takes the node out of the pod network; for an agent that was not started. See node/decommission.ts. */
+  readonly decommission: (signal: AbortSignal) => Promise<void>;
 }
 
 /** The one place where the real parts are made and joined. */
@@ -46,7 +56,8 @@ export function compose({ config, log, version, onStep = () => undefined }: Comp
   const addresses = new PrismnetAddresses(config.prismnet, config.nodeName);
   const facts = new NodeFacts(config);
   const metrics = new Metrics({ version, node: config.nodeName });
-  const telemetry = new Telemetry(log, metrics);
+  const failures = new Failures();
+  const telemetry = new Telemetry(log, metrics, failures);
 
   const ports: AddPorts = {
     addresses,
@@ -70,7 +81,8 @@ export function compose({ config, log, version, onStep = () => undefined }: Comp
     log,
   });
 
-  const steps = startSteps({ config, log, northbound, ovs, netlink, facts, network, nodeNetwork, ports });
+  const chassisWatch = new ChassisWatch(config.southbound, log);
+  const steps = startSteps({ config, log, northbound, ovs, netlink, facts, network, nodeNetwork, chassisWatch, ports });
   const synchronisation = new Synchronisation(steps, log);
   const watch = new ConfigurationWatch(config);
   const status = () =>
@@ -84,11 +96,30 @@ export function compose({ config, log, version, onStep = () => undefined }: Comp
     onConfiguration: (request) => watch.see(request),
     onEnd: telemetry.ended,
   });
-  const server = new RpcServer(config.socket, [{ definition: PodNetworkService, implementation: rpc }]);
+  const databases = () => [northbound.status(), ovs.status(), ...chassisWatch.status()];
+  const nodeRpc = nodeStatusRpc({
+    ...{ node: config.nodeName, version, facts, databases, network, nodeNetwork, failures, conditions: status },
+    ovsPorts: ports.ovsPorts,
+    logicalPorts: ports.logicalPorts,
+    warnings: () => watch.warnings,
+    swept: () => synchronisation.done,
+    chassis: () => chassisWatch.chassis,
+    queuedDels: () => 0,
+    eventLoopP99Us: () => metrics.eventLoopP99Us(),
+  });
+  metrics.observe({
+    databases,
+    ports: () => portStates(ports.ovsPorts, ports.logicalPorts),
+    queuedDels: () => 0,
+  });
+  const server = new RpcServer(config.socket, [
+    { definition: PodNetworkService, implementation: rpc },
+    { definition: NodeStatusService, implementation: nodeRpc },
+  ]);
 
   const parts: Part[] = [
     { name: "metrics", start: () => metrics.start(), stop: () => metrics.stop() },
-    { name: "netlink", start: () => undefined, stop: () => netlink.close() },
+    { name: "netlink", start: () => netlink.start(), stop: () => netlink.close() },
     { name: "prismnet", start: () => undefined, stop: () => addresses.close() },
     { name: "ovs", start: () => undefined, stop: () => ovs.close() },
     { name: "northbound", start: () => undefined, stop: () => northbound.close() },
@@ -98,10 +129,22 @@ export function compose({ config, log, version, onStep = () => undefined }: Comp
       start: () => janitor.start((key, pod) => network.clean(key, pod, AbortSignal.timeout(config.deadlines.del))),
       stop: () => janitor.stop(),
     },
+    { name: "chassis-watch", start: () => undefined, stop: () => chassisWatch.stop() },
     synchronisation,
     { name: "socket", start: () => server.start(), stop: () => server.stop(STOP_GRACE) },
   ];
-  return { lifecycle: new Lifecycle(parts, log), nodeNetwork, synchronisation };
+  return {
+    lifecycle: new Lifecycle(parts, log),
+    decommission: async (signal) => {
+      const clients = new Lifecycle(parts.filter(({ name }) => CLIENTS.has(name)), log);
+      await clients.start();
+      try {
+        await decommission(nodeNetwork, { northbound, ovs }, signal);
+      } finally {
+        await clients.stop();
+      }
+    },
+  };
 }
 
 function connectDatabases(config: Config, log: Logger) {
@@ -123,10 +166,4 @@ function connectDatabases(config: Config, log: Logger) {
     log: (event) => log.debug({ ...event, module: "ovsdb" }, "openvswitch"),
   });
   return { northbound, ovs };
-}
-
-function tlsOf(files: TlsFiles): { tls?: TlsOptions } {
-  const { ca, cert, key } = files;
-  if (ca === undefined) return {};
-  return { tls: { caFile: ca, ...(cert === undefined || key === undefined ? {} : { certFile: cert, keyFile: key }) } };
 }

@@ -4,6 +4,7 @@ import type { Netlink } from "./netlink/port.js";
 import type { AddPorts } from "./network/add-run.js";
 import type { PodNetwork } from "./network/pod-network.js";
 import { sweep } from "./network/sweep.js";
+import type { ChassisWatch } from "./node/chassis-watch.js";
 import type { NodeFacts } from "./node/facts.js";
 import type { NodeNetwork } from "./node/node-network.js";
 import type { NorthboundClient } from "./ovn/logical-ports.js";
@@ -22,6 +23,7 @@ export interface StartOptions {
   readonly facts: NodeFacts;
   readonly network: PodNetwork;
   readonly nodeNetwork: NodeNetwork;
+  readonly chassisWatch: ChassisWatch;
   readonly ports: AddPorts;
 }
 
@@ -35,7 +37,10 @@ export function startSteps(options: StartOptions): Step[] {
     },
     {
       what: "external_ids:system-id in the local Open vSwitch database, and the node's MTU",
-      run: (signal) => facts.settle(ovs, netlink, signal),
+      run: async (signal) => {
+        await facts.settle(ovs, netlink, signal);
+        options.chassisWatch.start(ovs, facts);
+      },
     },
     {
       what: `the OVN northbound database at ${config.northbound.remotes.join(", ")}`,

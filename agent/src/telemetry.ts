@@ -1,18 +1,21 @@
-import { AgentError, type ErrorFields } from "./errors.js";
+import { type AgentError, type ErrorFields, toAgentError } from "./errors.js";
 import { type Logger, levelOf } from "./log.js";
 import type { Metrics } from "./metrics.js";
 import type { Verb } from "./network/pod-network.js";
 import type { StageObserver } from "./network/stages.js";
+import type { Failures } from "./status/failures.js";
 import type { EndedCall } from "./rpc/pod-network.js";
 
 /** Where verbs and stages are told to metrics, log and the list of last failures. */
 export class Telemetry {
   readonly #log: Logger;
   readonly #metrics: Metrics;
+  readonly #failures: Failures;
 
-  constructor(log: Logger, metrics: Metrics) {
+  constructor(log: Logger, metrics: Metrics, failures: Failures) {
     this.#log = log;
     this.#metrics = metrics;
+    this.#failures = failures;
   }
 
   readonly observe = (verb: Verb, fields: ErrorFields): StageObserver => {
@@ -29,12 +32,24 @@ export class Telemetry {
     }
     const stage = String(error.fields["stage"] ?? "request");
     this.#metrics.verb(verb, seconds, { code: error.code, stage });
-    this.#log[levelOf(error)]({ ...error.fields, operation: verb, stage, err: error }, `${verb} failed`);
+    this.#record(verb, stage, error);
   };
 
-  /** A failure outside the verbs of a caller: sweep, replay, janitor. */
-  readonly background = (operation: string, error: unknown): void => {
-    const fields = error instanceof AgentError ? error.fields : {};
-    this.#log[levelOf(error)]({ ...fields, operation, err: error }, `${operation} failed`);
+  /** A failure outside the verbs of a caller: replay, janitor. */
+  readonly background = (operation: string, thrown: unknown): void => {
+    const error = toAgentError(thrown);
+    this.#record(operation, String(error.fields["stage"] ?? "total"), error);
   };
+
+  #record(verb: string, stage: string, error: AgentError): void {
+    const { container, namespace, pod } = error.fields;
+    const subject = { containerId: text(container), namespace: text(namespace), pod: text(pod) };
+    // A caller who went away knows it.
+    if (error.code !== "CANCELLED") this.#failures.add({ verb, stage, error, ...subject });
+    this.#log[levelOf(error)]({ ...error.fields, operation: verb, stage, err: error }, `${verb} failed`);
+  }
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
