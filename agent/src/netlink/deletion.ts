@@ -1,13 +1,11 @@
 /**
  * Deleting links. The kernel waits a grace period (~20 ms) per RTM_DELLINK, not per link, and one RTM_DELLINK can name a
- * whole group. So links that are to go at the same time are put into a group that was made for this one purpose.
+ * whole group. So links that are to go at the same time are put into a group that was made for this one purpose, and the kernel deletes
+ * them in the background, while this thread serves others.
  */
 import { deleteGroup, deleteLink, dumpLinks, type LinkRow, parseLink, setLink } from "./link.js";
 import { NetlinkError } from "./port.js";
 import { findLink, type RouteSocket, unlessAbsent } from "./socket.js";
-
-/** As many as one deletion may hold the kernel's one lock on all network configuration (~0.2 ms a link) without being rude. */
-export const MOST_AT_ONCE = 128;
 
 export interface Undeleted {
   readonly name: string;
@@ -15,13 +13,13 @@ export interface Undeleted {
 }
 
 /** Deletes the named links of the socket's namespace; gone is done. Returns those that the kernel refuses to delete. */
-export function deleteTogether(socket: RouteSocket, names: readonly string[]): Undeleted[] {
+export async function deleteTogether(socket: RouteSocket, names: readonly string[]): Promise<Undeleted[]> {
   if (names.length < 2) return deleteSingly(socket, names);
   const links = names.flatMap((name) => findLink(socket, name));
   // One link without a kind (a network card, lo) makes the kernel refuse the whole group.
   const deletable = links.filter(({ kind }) => kind !== "");
   const group = deletable.length < 2 ? undefined : isolate(socket, deletable);
-  if (group === undefined || !deleteWhole(socket, group)) return deleteSingly(socket, names);
+  if (group === undefined || !(await deleteWhole(socket, group))) return deleteSingly(socket, names);
   return deleteSingly(
     socket,
     links.filter(({ kind }) => kind === "").map(({ name }) => name),
@@ -44,9 +42,9 @@ function isolate(socket: RouteSocket, links: readonly LinkRow[]): number | undef
 }
 
 /** False when the kernel refused; it then has deleted none. */
-function deleteWhole(socket: RouteSocket, group: number): boolean {
+async function deleteWhole(socket: RouteSocket, group: number): Promise<boolean> {
   try {
-    socket.request(deleteGroup(group));
+    await socket.requestInBackground(deleteGroup(group));
     return true;
   } catch (error) {
     if (!(error instanceof NetlinkError)) throw error;
@@ -55,11 +53,11 @@ function deleteWhole(socket: RouteSocket, group: number): boolean {
   }
 }
 
-function deleteSingly(socket: RouteSocket, names: readonly string[]): Undeleted[] {
+async function deleteSingly(socket: RouteSocket, names: readonly string[]): Promise<Undeleted[]> {
   const undeleted: Undeleted[] = [];
   for (const name of names) {
     try {
-      socket.request(deleteLink({ name }));
+      await socket.requestInBackground(deleteLink({ name }));
     } catch (error) {
       if (!(error instanceof NetlinkError)) throw error;
       if (error.errno !== "ENODEV") undeleted.push({ name, reason: error });

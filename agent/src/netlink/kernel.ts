@@ -1,4 +1,4 @@
-/** What the Netlink port promises, synchronously, against the kernel. One per worker thread. */
+/** What the Netlink port promises, against the kernel; synchronous but for deletions. One per kernel thread. */
 import { dumpAddresses, parseAddress } from "./address.js";
 import { deleteTogether, type Undeleted } from "./deletion.js";
 import { AF_INET, AF_INET6 } from "./ip.js";
@@ -24,10 +24,12 @@ export class FailedRequest extends Error {
 
 export class Kernel {
   readonly #sockets: NetnsSockets;
+  readonly #deleting: RouteSocket;
 
   /** `host` is what HOST_NETNS stands for: a path, or "" for the process's own namespace. Throws NetlinkError. */
   constructor(host: NetnsPath) {
     this.#sockets = new NetnsSockets(host);
+    this.#deleting = this.#sockets.openHostSocket();
   }
 
   /** Throws FailedRequest, or NetlinkError when the namespace can't be entered. */
@@ -73,9 +75,9 @@ export class Kernel {
     );
   }
 
-  /** Returns what could not be deleted; throws nothing on their account. */
-  deleteLinks(names: readonly string[]): Undeleted[] {
-    return deleteTogether(this.#sockets.host.socket, names);
+  /** Resolves to what could not be deleted. The caller awaits it before the next deletion. */
+  deleteLinks(names: readonly string[]): Promise<Undeleted[]> {
+    return deleteTogether(this.#deleting, names);
   }
 
   netnsExists(netns: NetnsPath): boolean {
@@ -88,6 +90,7 @@ export class Kernel {
   }
 
   close(): void {
+    this.#deleting.close();
     this.#sockets.close();
   }
 }

@@ -1,9 +1,9 @@
 /**
- * The system calls that we need, through libc and koffi. Loaded by the worker threads only.
+ * The system calls that we need, through libc and koffi. Loaded by the kernel thread only.
  *
- * Every call is synchronous: koffi's `.async` would run it on a libuv pool thread, which is exactly where a thread's
- * network namespace must never be touched. Buffers are passed as pointers; each lies in an ArrayBuffer of its own, whose
- * memory V8 never moves. Layouts are those of 64-bit little-endian Linux.
+ * Calls are synchronous, but for `sendInBackground`: koffi's `.async` runs a call on a libuv pool thread, where nothing may ever touch
+ * a network namespace, and a socket's send does not. Buffers are passed as pointers; each lies in an ArrayBuffer of its own,
+ * whose memory V8 never moves. Layouts are those of 64-bit little-endian Linux.
  */
 import koffi, { type KoffiFunc } from "koffi";
 import { viewOf } from "./codec.js";
@@ -145,6 +145,18 @@ export function send(fd: number, data: Uint8Array, length: number): void {
   call("sendto", () => c.sendto(fd, data, length, 0, kernelAddress, SOCKADDR_NL));
 }
 
+/** As `send`, on a pool thread: for what the kernel takes long over. `data` must stay as it is meanwhile. */
+export function sendInBackground(fd: number, data: Uint8Array, length: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    c.sendto.async(fd, data, length, 0, kernelAddress, SOCKADDR_NL, (error: Error | null, result: number) => {
+      const errno = koffi.errno();
+      if (error !== null) reject(error);
+      else if (result >= 0) resolve();
+      else reject(failed("sendto", errno));
+    });
+  });
+}
+
 /**
  * The next datagram of the kernel: its true length, which exceeds `into` when that is too small. Others may write to
  * the socket too, theirs are dropped. Never waits: rtnetlink has answered when `send` returns.
@@ -197,6 +209,10 @@ function call(name: string, run: () => number): number {
     const result = run();
     if (result >= 0) return result;
     const errno = koffi.errno();
-    if (errno !== EINTR) throw new NetlinkError(`${name}: ${errnoName(errno)}`, errnoName(errno), name);
+    if (errno !== EINTR) throw failed(name, errno);
   }
+}
+
+function failed(name: string, errno: number): NetlinkError {
+  return new NetlinkError(`${name}: ${errnoName(errno)}`, errnoName(errno), name);
 }

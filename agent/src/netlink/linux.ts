@@ -1,4 +1,4 @@
-/** The Netlink port against the kernel: two threads of synchronous system calls behind promises. See DESIGN.md. */
+/** The Netlink port against the kernel: a thread of synchronous system calls behind promises. See DESIGN.md. */
 import { access } from "node:fs";
 import { endianness } from "node:os";
 import { DeletionQueue } from "./deletion-queue.js";
@@ -24,7 +24,7 @@ export interface NetlinkOptions {
   readonly hostNetns?: NetnsPath;
 }
 
-/** Starts the kernel threads and checks that they can work. Throws as `LinuxNetlink.start`. */
+/** Starts the kernel thread and checks that they can work. Throws as `LinuxNetlink.start`. */
 export async function openNetlink(options: NetlinkOptions = {}): Promise<Netlink> {
   const netlink = new LinuxNetlink(options);
   await netlink.start();
@@ -32,15 +32,12 @@ export async function openNetlink(options: NetlinkOptions = {}): Promise<Netlink
 }
 
 export class LinuxNetlink implements Netlink {
-  readonly #kernel: KernelThread;
-  /** On its own: a deletion blocks its thread for as long as the kernel's grace period. */
-  readonly #reaper: KernelThread;
+  readonly #thread: KernelThread;
   readonly #deletions: DeletionQueue;
   #closed: Promise<void> | undefined;
 
   constructor({ hostNetns = HOST_NETNS }: NetlinkOptions = {}) {
-    this.#kernel = new KernelThread("netlink", hostNetns);
-    this.#reaper = new KernelThread("netlink-delete", hostNetns);
+    this.#thread = new KernelThread("netlink", hostNetns);
     this.#deletions = new DeletionQueue((names) => this.#deleteNow(names), MOST_DELETED_AT_ONCE);
     // Makes libuv start its whole thread pool now, from a thread that nothing ever moves to another namespace.
     access("/proc/self/ns/net", () => undefined);
@@ -66,7 +63,7 @@ export class LinuxNetlink implements Netlink {
   async execute(netns: NetnsPath, requests: readonly LinkRequest[], signal?: AbortSignal): Promise<void> {
     validateRequests(requests);
     try {
-      await this.#kernel.call({ op: "execute", netns, requests }, signal);
+      await this.#thread.call({ op: "execute", netns, requests }, signal);
     } catch (error) {
       if (!(error instanceof CallFailed)) throw error;
       const { failure } = error;
@@ -104,14 +101,12 @@ export class LinuxNetlink implements Netlink {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#deletions.drain().then(async () => {
-      await Promise.all([this.#kernel.close(), this.#reaper.close()]);
-    });
+    this.#closed ??= this.#deletions.drain().then(() => this.#thread.close());
     return this.#closed;
   }
 
   async #deleteNow(names: readonly string[]): Promise<Map<string, Error>> {
-    const undeleted = await this.#reaper.call({ op: "delete-links", names });
+    const undeleted = await this.#thread.call({ op: "delete-links", names });
     return new Map(
       undeleted.map(({ name, failure }) => [name, fromFailure(failure, `delete-link ${name}: ${failure.message}`)]),
     );
@@ -119,7 +114,7 @@ export class LinuxNetlink implements Netlink {
 
   async #ask<C extends Call>(call: C, signal: AbortSignal | undefined): Promise<Results[C["op"]]> {
     try {
-      return await this.#kernel.call(call, signal);
+      return await this.#thread.call(call, signal);
     } catch (error) {
       throw error instanceof CallFailed ? fromFailure(error.failure) : error;
     }

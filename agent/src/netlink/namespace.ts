@@ -1,4 +1,4 @@
-/** Entering network namespaces. Runs in worker threads only; everything here is synchronous, see DESIGN.md. */
+/** Entering network namespaces. Runs in the kernel thread only; everything here is synchronous, see DESIGN.md. */
 import { close, isNamespace, isNetworkNamespace, openPath, readlink, reopen, setNetworkNamespace } from "./libc.js";
 import { NetlinkError, type NetnsPath } from "./port.js";
 

@@ -1,4 +1,4 @@
-/** Sockets in the namespaces that requests name. Synchronous; one per worker thread. */
+/** Sockets in the namespaces that requests name. One per kernel thread. */
 import { close } from "./libc.js";
 import { HomeNamespace, openNamespace } from "./namespace.js";
 import { HOST_NETNS, type NetnsPath } from "./port.js";
@@ -24,6 +24,11 @@ export class NetnsSockets {
     this.#home = new HomeNamespace();
     const fd = host === "" ? this.#home.fd : openNamespace(host);
     this.host = { path: HOST_NETNS, fd, socket: this.#openSocket(fd) };
+  }
+
+  /** Another socket of the host, for good: the caller closes it. */
+  openHostSocket(): RouteSocket {
+    return this.#openSocket(this.host.fd);
   }
 
   /** Throws NetlinkError with `unreachable` when there is no namespace at `path`. */

@@ -1,4 +1,4 @@
-/** A NETLINK_ROUTE socket: requests out, acknowledgements and dumps in. Synchronous; runs in worker threads only. */
+/** A NETLINK_ROUTE socket: requests out, acknowledgements and dumps in. Runs in the kernel thread only. */
 import {
   type Acknowledgement,
   decodeAcknowledgement,
@@ -11,7 +11,17 @@ import {
   type Request,
 } from "./codec.js";
 import { errnoName } from "./errno.js";
-import { close, enableNetlinkOption, ethtool, fixed, linkIndex, openRouteSocket, receive, send } from "./libc.js";
+import {
+  close,
+  enableNetlinkOption,
+  ethtool,
+  fixed,
+  linkIndex,
+  openRouteSocket,
+  receive,
+  send,
+  sendInBackground,
+} from "./libc.js";
 import { getLink, type LinkRow, parseLink } from "./link.js";
 import { NetlinkError } from "./port.js";
 
@@ -54,25 +64,25 @@ export class RouteSocket {
   }
 
   /**
+   * As `request`, without holding up the thread while the kernel works. Nothing else may use the socket before the
+   * promise settles.
+   */
+  async requestInBackground(request: Request): Promise<void> {
+    const own = fixed(512);
+    const length = this.#encode(own, [request]);
+    await sendInBackground(this.#fd, own, length);
+    const [refusal] = this.#acknowledgements(this.#sequence, 1);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /**
    * Sends all requests in one system call, which a signal can't split: the kernel has worked through every one of them
    * before the process can die. One that is refused does not stop those behind it.
    * Returns for each, in order, its refusal or undefined; `onData` gets what is no acknowledgement.
    */
-  exchange(
-    requests: readonly Request[],
-    onData: (message: Message) => unknown = () => undefined,
-  ): (NetlinkError | undefined)[] {
+  exchange(requests: readonly Request[], onData?: (message: Message) => unknown): (NetlinkError | undefined)[] {
     const first = this.#send(requests);
-    const results = new Map<number, NetlinkError | undefined>();
-    while (results.size < requests.length) {
-      for (const message of this.#receive()) {
-        // Older: what an earlier call, cut short by an error, left behind.
-        if (message.sequence < first) continue;
-        if (message.type === NLMSG.ERROR) results.set(message.sequence, refusalOf(decodeAcknowledgement(message)));
-        else onData(message);
-      }
-    }
-    return requests.map((_, index) => results.get(first + index));
+    return this.#acknowledgements(first, requests.length, onData);
   }
 
   /** What `parse` makes of the answers to a question that is no dump. Throws NetlinkError. */
@@ -122,12 +132,33 @@ export class RouteSocket {
 
   /** Returns the first request's sequence number; those behind it count on. */
   #send(requests: readonly Request[]): number {
+    const length = this.#encode(sending, requests);
+    send(this.#fd, sending, length);
+    return this.#sequence - requests.length + 1;
+  }
+
+  #encode(target: Uint8Array, requests: readonly Request[]): number {
     if (this.#sequence > 0x7fff0000) this.#sequence = 0;
-    const first = this.#sequence + 1;
     let end = 0;
-    for (const request of requests) end = encodeRequest(sending, end, request, ++this.#sequence);
-    send(this.#fd, sending, end);
-    return first;
+    for (const request of requests) end = encodeRequest(target, end, request, ++this.#sequence);
+    return end;
+  }
+
+  #acknowledgements(
+    first: number,
+    count: number,
+    onData?: (message: Message) => unknown,
+  ): (NetlinkError | undefined)[] {
+    const results = new Map<number, NetlinkError | undefined>();
+    while (results.size < count) {
+      for (const message of this.#receive()) {
+        // Older: what an earlier call, cut short by an error, left behind.
+        if (message.sequence < first) continue;
+        if (message.type === NLMSG.ERROR) results.set(message.sequence, refusalOf(decodeAcknowledgement(message)));
+        else onData?.(message);
+      }
+    }
+    return Array.from({ length: count }, (_, index) => results.get(first + index));
   }
 
   #receive(): Message[] {

@@ -1,8 +1,9 @@
 /**
- * A kernel thread: answers calls one after the other, each synchronously. The entry point of a worker_thread.
+ * The kernel thread: answers calls one after the other, each synchronously; a deletion's long part runs in the
+ * background. The entry point of a worker_thread.
  *
- * Whatever is thrown here and is no NetlinkError (a lost namespace, bytes that are no netlink) is left uncaught on purpose: it ends this
- * thread, and thread.ts starts another one.
+ * Whatever is thrown here and is no NetlinkError (a lost namespace, bytes that are no netlink) is left uncaught on purpose:
+ * it ends this thread, and thread.ts starts another one.
  */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { FailedRequest, Kernel } from "./kernel.js";
@@ -53,7 +54,8 @@ function work(using: Kernel): void {
     if (next.done === true) break;
     const [id, call] = next.value;
     waiting.delete(id);
-    post(answer(using, id, call));
+    if (call.op === "delete-links") void erase(using, id, call.names);
+    else post(answer(using, id, call));
   }
   if (closing) {
     using.close();
@@ -61,17 +63,15 @@ function work(using: Kernel): void {
   }
 }
 
-function answer(using: Kernel, id: number, call: Call): FromThread {
+function answer(using: Kernel, id: number, call: Exclude<Call, { op: "delete-links" }>): FromThread {
   try {
     return { type: "result", id, value: run(using, call) };
   } catch (error) {
-    if (error instanceof FailedRequest) return { type: "failure", id, failure: toFailure(error.reason, error.index) };
-    if (error instanceof NetlinkError) return { type: "failure", id, failure: toFailure(error) };
-    throw error;
+    return toAnswer(id, error);
   }
 }
 
-function run(using: Kernel, call: Call): Results[Call["op"]] {
+function run(using: Kernel, call: Exclude<Call, { op: "delete-links" }>): Results[Call["op"]] {
   switch (call.op) {
     case "execute":
       using.execute(call.netns, call.requests);
@@ -84,9 +84,22 @@ function run(using: Kernel, call: Call): Results[Call["op"]] {
       return using.routes(call.netns, call.link);
     case "netns-exists":
       return using.netnsExists(call.netns);
-    case "delete-links":
-      return using.deleteLinks(call.names).map(({ name, reason }) => ({ name, failure: toFailure(reason) }));
   }
+}
+
+async function erase(using: Kernel, id: number, names: readonly string[]): Promise<void> {
+  try {
+    const undeleted = await using.deleteLinks(names);
+    post({ type: "result", id, value: undeleted.map(({ name, reason }) => ({ name, failure: toFailure(reason) })) });
+  } catch (error) {
+    post(toAnswer(id, error));
+  }
+}
+
+function toAnswer(id: number, error: unknown): FromThread {
+  if (error instanceof FailedRequest) return { type: "failure", id, failure: toFailure(error.reason, error.index) };
+  if (error instanceof NetlinkError) return { type: "failure", id, failure: toFailure(error) };
+  throw error;
 }
 
 function post(message: FromThread): void {
