@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { format, resolveConfig } from "prettier";
 
 /**
  * Generates agent/src/ovsdb/schema/gen from the *.ovsschema files that are checked in beside it. They are copies of
@@ -19,8 +20,18 @@ export interface Source {
 const folder = new URL("../src/ovsdb/schema/", import.meta.url);
 
 export const sources: readonly Source[] = [
-  { file: "ovn-nb.ovsschema", installed: "/usr/share/ovn/ovn-nb.ovsschema", module: "ovn-northbound.ts", tables: "OvnNorthbound" },
-  { file: "ovn-sb.ovsschema", installed: "/usr/share/ovn/ovn-sb.ovsschema", module: "ovn-southbound.ts", tables: "OvnSouthbound" },
+  {
+    file: "ovn-nb.ovsschema",
+    installed: "/usr/share/ovn/ovn-nb.ovsschema",
+    module: "ovn-northbound.ts",
+    tables: "OvnNorthbound",
+  },
+  {
+    file: "ovn-sb.ovsschema",
+    installed: "/usr/share/ovn/ovn-sb.ovsschema",
+    module: "ovn-southbound.ts",
+    tables: "OvnSouthbound",
+  },
   {
     file: "vswitch.ovsschema",
     installed: "/usr/share/openvswitch/vswitch.ovsschema",
@@ -80,7 +91,7 @@ export function readSchema(path: string): WireSchema {
 }
 
 /** The text of a generated module. */
-export function generate(source: Source): string {
+export async function generate(source: Source): Promise<string> {
   const schema = readSchema(checkedIn(source));
   const allLater = JSON.parse(readFileSync(new URL("source/later.json", folder), "utf8")) as Later;
   const later = allLater[schema.name] ?? {};
@@ -90,7 +101,7 @@ export function generate(source: Source): string {
   const used = (text: string): readonly string[] => [...new Set(text.match(/\b\w+(?=\()/g) ?? [])];
   const imports = ["database", ...used(definitions.join("\n"))].sort();
   const types = ["Integer", "Uuid"].filter((type) => new RegExp(`\\b${type}\\b`).test(bodies.join("\n")));
-  return [
+  const text = [
     `// Generated from ${source.file}, ${schema.name} ${schema.version}, by agent/scripts/update-ovsdb-schema.ts. Do not edit.`,
     `import { ${imports.join(", ")} } from "../define.js";`,
     `import type { ${types.join(", ")} } from "../types.js";`,
@@ -107,6 +118,7 @@ export function generate(source: Source): string {
     "});",
     "",
   ].join("\n");
+  return format(text, { ...(await resolveConfig(generatedPath(source))), parser: "typescript" });
 }
 
 function interfaceText(name: string, table: WireTable, later: Readonly<Record<string, WireColumn>>): string {
@@ -123,7 +135,12 @@ function unfold(column: WireColumn): { key: WireBase; value: WireBase | undefine
   const type: WireType = typeof column.type === "string" ? { key: column.type } : column.type;
   const base = (wire: string | WireBase): WireBase => (typeof wire === "string" ? { type: wire } : wire);
   const max = type.max === "unlimited" ? Infinity : (type.max ?? 1);
-  return { key: base(type.key), value: type.value === undefined ? undefined : base(type.value), min: type.min ?? 1, max };
+  return {
+    key: base(type.key),
+    value: type.value === undefined ? undefined : base(type.value),
+    min: type.min ?? 1,
+    max,
+  };
 }
 
 function columnType(column: WireColumn): string {

@@ -6,9 +6,10 @@ import { checkedIn, generate, generatedPath, readSchema, sources } from "./ovsdb
 
 for (const source of sources) {
   if (process.argv.includes("--installed")) {
-    if (!existsSync(source.installed)) throw new Error(`${source.installed} is missing: apt-get install ovn-common openvswitch-common`);
+    if (!existsSync(source.installed))
+      throw new Error(`${source.installed} is missing: apt-get install ovn-common openvswitch-common`);
     copyFileSync(source.installed, checkedIn(source));
   }
-  writeFileSync(generatedPath(source), generate(source));
+  writeFileSync(generatedPath(source), await generate(source));
   console.log(`${source.module}: ${readSchema(checkedIn(source)).version}`);
 }

@@ -7,13 +7,15 @@ import { checkedIn, generate, generatedPath, sameVersionInstalled, sources } fro
 
 const complaints: string[] = [];
 for (const source of sources) {
-  if (readFileSync(generatedPath(source), "utf8") !== generate(source)) {
+  if (readFileSync(generatedPath(source), "utf8") !== (await generate(source))) {
     complaints.push(`${source.module} is stale: run node agent/scripts/update-ovsdb-schema.ts`);
   }
   if (!sameVersionInstalled(source)) continue;
   const installed = readFileSync(source.installed, "utf8");
   if (JSON.stringify(JSON.parse(installed)) !== JSON.stringify(JSON.parse(readFileSync(checkedIn(source), "utf8")))) {
-    complaints.push(`${source.file} differs from ${source.installed}: run node agent/scripts/update-ovsdb-schema.ts --installed`);
+    complaints.push(
+      `${source.file} differs from ${source.installed}: run node agent/scripts/update-ovsdb-schema.ts --installed`,
+    );
   }
 }
 for (const complaint of complaints) console.error(complaint);

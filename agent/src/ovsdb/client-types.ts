@@ -12,17 +12,20 @@ export interface TableMonitor<R extends object> {
 }
 
 /** What to monitor, by table. */
-export type MonitorSpec<T extends Tables> = { readonly [N in keyof T]?: T[N] extends object ? TableMonitor<T[N]> : never };
+export type MonitorSpec<T extends Tables> = {
+  readonly [N in keyof T]?: T[N] extends object ? TableMonitor<T[N]> : never;
+};
 
-type MonitoredColumns<R, S> = S extends { readonly columns: readonly (infer C)[] }
-  ? C | (S extends { readonly optional: readonly (infer O)[] } ? O : never) | "_uuid"
+type RequiredColumns<R, S> = S extends { readonly columns: readonly (infer C)[] }
+  ? Extract<C, keyof R> | "_uuid"
   : keyof R;
+type OptionalColumns<R, S> = S extends { readonly optional: readonly (infer O)[] } ? Extract<O, keyof R> : never;
+type RowOf<R, S> = {
+  readonly [C in Exclude<Extract<RequiredColumns<R, S>, keyof R>, OptionalColumns<R, S>>]: R[C];
+} & { readonly [C in OptionalColumns<R, S>]: R[C] | undefined };
 
 /** The row type of a monitored table: its monitored columns and `_uuid`. */
-export type MonitoredRow<T extends Tables, M, N extends keyof M & keyof T> = Pick<
-  T[N],
-  Extract<MonitoredColumns<T[N], NonNullable<M[N]>>, keyof T[N]>
->;
+export type MonitoredRow<T extends Tables, M, N extends keyof M & keyof T> = RowOf<T[N], NonNullable<M[N]>>;
 
 /** PEM files; read again at each connection, so renewed certificates are picked up. */
 export interface TlsOptions {

@@ -208,7 +208,9 @@ const byError: Readonly<Record<string, typeof ServerError>> = {
  */
 export function serverError(wire: unknown, context: string, operation?: number): ServerError {
   const fields: Readonly<Record<string, unknown>> =
-    typeof wire === "object" && wire !== null ? { ...wire } : { error: typeof wire === "string" ? wire : "unspecified error" };
+    typeof wire === "object" && wire !== null
+      ? { ...wire }
+      : { error: typeof wire === "string" ? wire : "unspecified error" };
   const error = typeof fields["error"] === "string" ? fields["error"] : "unspecified error";
   const details = typeof fields["details"] === "string" ? fields["details"] : "";
   const syntax = typeof fields["syntax"] === "string" ? fields["syntax"] : undefined;

@@ -20,6 +20,7 @@ export interface SelectResult<R> {
   readonly rows: readonly R[];
 }
 export type EmptyResult = Readonly<Record<never, never>>;
+export type OperationResult = InsertResult | CountResult | SelectResult<object> | EmptyResult;
 
 interface Typed<Result> {
   readonly [resultType]?: Result;
@@ -151,7 +152,10 @@ export function wait<R extends object, const C extends readonly (keyof R & strin
   condition: {
     readonly columns: C;
     readonly until: "==" | "!=";
-    readonly rows: readonly Pick<RowInput<R> & { readonly _uuid?: Uuid }, C[number] & keyof (RowInput<R> & { _uuid: Uuid })>[];
+    readonly rows: readonly Pick<
+      RowInput<R> & { readonly _uuid?: Uuid },
+      C[number] & keyof (RowInput<R> & { _uuid: Uuid })
+    >[];
     readonly timeoutMs: number | undefined;
   },
 ): WaitOperation {

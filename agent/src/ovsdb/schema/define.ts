@@ -17,7 +17,13 @@ export function atom(type: AtomicType, options: BaseOptions = {}): BaseType {
   return { type, ...options };
 }
 
-function column(shape: ColumnShape, key: BaseType, value: BaseType | undefined, min: number, max: number): ColumnDefinition {
+function column(
+  shape: ColumnShape,
+  key: BaseType,
+  value: BaseType | undefined,
+  min: number,
+  max: number,
+): ColumnDefinition {
   return { shape, key, value, min, max, ephemeral: false, mutable: true, later: false };
 }
 
@@ -62,7 +68,8 @@ export function database<T extends Tables>(
   for (const [tableName, definition] of Object.entries<TableDefinition>(tables)) {
     const columns: Record<string, ColumnSchema> = {};
     for (const rowId of uuidColumns) columns[rowId] = { name: rowId, ...immutable(scalar(atom("uuid"))) };
-    for (const [columnName, type] of Object.entries(definition.columns)) columns[columnName] = { name: columnName, ...type };
+    for (const [columnName, type] of Object.entries(definition.columns))
+      columns[columnName] = { name: columnName, ...type };
     built[tableName] = {
       name: tableName,
       database: name,

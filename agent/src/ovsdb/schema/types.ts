@@ -118,7 +118,8 @@ export type Input<T> = T extends Uuid
   : T extends readonly (infer E)[]
     ? readonly Input<E>[]
     : T extends ReadonlyMap<infer K, infer V>
-      ? ReadonlyMap<Input<K>, Input<V>> | (K extends Uuid ? never : K extends string ? Readonly<Record<string, Input<V>>> : never)
+      ? | ReadonlyMap<Input<K>, Input<V>>
+        | (K extends Uuid ? never : K extends string ? Readonly<Record<string, Input<V>>> : never)
       : T;
 
 export type Column<R> = Extract<keyof R, string>;

@@ -38,7 +38,9 @@ export interface Bridge {
   readonly sflow: Uuid | undefined;
   readonly ipfix: Uuid | undefined;
   readonly controller: readonly Uuid[];
-  readonly protocols: readonly ("OpenFlow10" | "OpenFlow11" | "OpenFlow12" | "OpenFlow13" | "OpenFlow14" | "OpenFlow15" | (string & {}))[];
+  readonly protocols: readonly (
+    "OpenFlow10" | "OpenFlow11" | "OpenFlow12" | "OpenFlow13" | "OpenFlow14" | "OpenFlow15" | (string & {})
+  )[];
   readonly fail_mode: "standalone" | "secure" | (string & {}) | undefined;
   readonly status: ReadonlyMap<string, string>;
   readonly rstp_status: ReadonlyMap<string, string>;
@@ -56,7 +58,8 @@ export interface Port {
   readonly trunks: readonly number[];
   readonly cvlans: readonly number[];
   readonly tag: number | undefined;
-  readonly vlan_mode: "trunk" | "access" | "native-tagged" | "native-untagged" | "dot1q-tunnel" | (string & {}) | undefined;
+  readonly vlan_mode:
+    "trunk" | "access" | "native-tagged" | "native-untagged" | "dot1q-tunnel" | (string & {}) | undefined;
   readonly qos: Uuid | undefined;
   readonly mac: string | undefined;
   readonly bond_mode: "balance-tcp" | "balance-slb" | "active-backup" | (string & {}) | undefined;
@@ -242,7 +245,26 @@ export interface CT_Zone {
 
 export interface CT_Timeout_Policy {
   readonly _uuid: Uuid;
-  readonly timeouts: ReadonlyMap<"tcp_syn_sent" | "tcp_syn_recv" | "tcp_established" | "tcp_fin_wait" | "tcp_close_wait" | "tcp_last_ack" | "tcp_time_wait" | "tcp_close" | "tcp_syn_sent2" | "tcp_retransmit" | "tcp_unack" | "udp_first" | "udp_single" | "udp_multiple" | "icmp_first" | "icmp_reply" | (string & {}), number>;
+  readonly timeouts: ReadonlyMap<
+    | "tcp_syn_sent"
+    | "tcp_syn_recv"
+    | "tcp_established"
+    | "tcp_fin_wait"
+    | "tcp_close_wait"
+    | "tcp_last_ack"
+    | "tcp_time_wait"
+    | "tcp_close"
+    | "tcp_syn_sent2"
+    | "tcp_retransmit"
+    | "tcp_unack"
+    | "udp_first"
+    | "udp_single"
+    | "udp_multiple"
+    | "icmp_first"
+    | "icmp_reply"
+    | (string & {}),
+    number
+  >;
   readonly external_ids: ReadonlyMap<string, string>;
 }
 
@@ -326,14 +348,19 @@ export const Open_vSwitch = database<OpenVswitch>("Open_vSwitch", "8.3.1", {
       sflow: optional(atom("uuid", { refTable: "sFlow", refType: "strong" })),
       ipfix: optional(atom("uuid", { refTable: "IPFIX", refType: "strong" })),
       controller: set(atom("uuid", { refTable: "Controller", refType: "strong" })),
-      protocols: set(atom("string", { enum: ["OpenFlow10","OpenFlow11","OpenFlow12","OpenFlow13","OpenFlow14","OpenFlow15"] })),
-      fail_mode: optional(atom("string", { enum: ["standalone","secure"] })),
+      protocols: set(
+        atom("string", { enum: ["OpenFlow10", "OpenFlow11", "OpenFlow12", "OpenFlow13", "OpenFlow14", "OpenFlow15"] }),
+      ),
+      fail_mode: optional(atom("string", { enum: ["standalone", "secure"] })),
       status: ephemeral(map(atom("string"), atom("string"))),
       rstp_status: ephemeral(map(atom("string"), atom("string"))),
       other_config: map(atom("string"), atom("string")),
       external_ids: map(atom("string"), atom("string")),
       flood_vlans: set(atom("integer", { min: 0, max: 4095 }), 0, 4096),
-      flow_tables: map(atom("integer", { min: 0, max: 254 }), atom("uuid", { refTable: "Flow_Table", refType: "strong" })),
+      flow_tables: map(
+        atom("integer", { min: 0, max: 254 }),
+        atom("uuid", { refTable: "Flow_Table", refType: "strong" }),
+      ),
       auto_attach: optional(atom("uuid", { refTable: "AutoAttach", refType: "strong" })),
     },
   },
@@ -345,11 +372,13 @@ export const Open_vSwitch = database<OpenVswitch>("Open_vSwitch", "8.3.1", {
       trunks: set(atom("integer", { min: 0, max: 4095 }), 0, 4096),
       cvlans: set(atom("integer", { min: 0, max: 4095 }), 0, 4096),
       tag: optional(atom("integer", { min: 0, max: 4095 })),
-      vlan_mode: optional(atom("string", { enum: ["trunk","access","native-tagged","native-untagged","dot1q-tunnel"] })),
+      vlan_mode: optional(
+        atom("string", { enum: ["trunk", "access", "native-tagged", "native-untagged", "dot1q-tunnel"] }),
+      ),
       qos: optional(atom("uuid", { refTable: "QoS", refType: "strong" })),
       mac: optional(atom("string")),
-      bond_mode: optional(atom("string", { enum: ["balance-tcp","balance-slb","active-backup"] })),
-      lacp: optional(atom("string", { enum: ["active","passive","off"] })),
+      bond_mode: optional(atom("string", { enum: ["balance-tcp", "balance-slb", "active-backup"] })),
+      lacp: optional(atom("string", { enum: ["active", "passive", "off"] })),
       bond_updelay: scalar(atom("integer")),
       bond_downdelay: scalar(atom("integer")),
       bond_active_slave: optional(atom("string")),
@@ -387,18 +416,18 @@ export const Open_vSwitch = database<OpenVswitch>("Open_vSwitch", "8.3.1", {
       cfm_flap_count: optional(atom("integer")),
       cfm_fault: ephemeral(optional(atom("boolean"))),
       cfm_fault_status: ephemeral(set(atom("string"))),
-      cfm_remote_opstate: ephemeral(optional(atom("string", { enum: ["up","down"] }))),
+      cfm_remote_opstate: ephemeral(optional(atom("string", { enum: ["up", "down"] }))),
       cfm_health: ephemeral(optional(atom("integer", { min: 0, max: 100 }))),
       lacp_current: ephemeral(optional(atom("boolean"))),
       lldp: map(atom("string"), atom("string")),
       other_config: map(atom("string"), atom("string")),
       statistics: ephemeral(map(atom("string"), atom("integer"))),
       status: ephemeral(map(atom("string"), atom("string"))),
-      admin_state: ephemeral(optional(atom("string", { enum: ["up","down"] }))),
-      link_state: ephemeral(optional(atom("string", { enum: ["up","down"] }))),
+      admin_state: ephemeral(optional(atom("string", { enum: ["up", "down"] }))),
+      link_state: ephemeral(optional(atom("string", { enum: ["up", "down"] }))),
       link_resets: ephemeral(optional(atom("integer"))),
       link_speed: ephemeral(optional(atom("integer"))),
-      duplex: ephemeral(optional(atom("string", { enum: ["half","full"] }))),
+      duplex: ephemeral(optional(atom("string", { enum: ["half", "full"] }))),
       mtu: ephemeral(optional(atom("integer"))),
       mtu_request: optional(atom("integer", { min: 1 })),
       error: optional(atom("string")),
@@ -408,7 +437,7 @@ export const Open_vSwitch = database<OpenVswitch>("Open_vSwitch", "8.3.1", {
     columns: {
       name: optional(atom("string")),
       flow_limit: optional(atom("integer", { min: 0 })),
-      overflow_policy: optional(atom("string", { enum: ["refuse","evict"] })),
+      overflow_policy: optional(atom("string", { enum: ["refuse", "evict"] })),
       groups: set(atom("string")),
       prefixes: set(atom("string"), 0, 3),
       external_ids: map(atom("string"), atom("string")),
@@ -478,7 +507,7 @@ export const Open_vSwitch = database<OpenVswitch>("Open_vSwitch", "8.3.1", {
     },
   },
   Flow_Sample_Collector_Set: {
-    indexes: [["id","bridge"]],
+    indexes: [["id", "bridge"]],
     root: true,
     columns: {
       id: scalar(atom("integer", { min: 0, max: 4294967295 })),
@@ -489,11 +518,11 @@ export const Open_vSwitch = database<OpenVswitch>("Open_vSwitch", "8.3.1", {
   },
   Controller: {
     columns: {
-      type: optional(atom("string", { enum: ["primary","service"] })),
+      type: optional(atom("string", { enum: ["primary", "service"] })),
       target: scalar(atom("string")),
       max_backoff: optional(atom("integer", { min: 1000 })),
       inactivity_probe: optional(atom("integer")),
-      connection_mode: optional(atom("string", { enum: ["in-band","out-of-band"] })),
+      connection_mode: optional(atom("string", { enum: ["in-band", "out-of-band"] })),
       local_ip: optional(atom("string")),
       local_netmask: optional(atom("string")),
       local_gateway: optional(atom("string")),
@@ -504,7 +533,7 @@ export const Open_vSwitch = database<OpenVswitch>("Open_vSwitch", "8.3.1", {
       other_config: map(atom("string"), atom("string")),
       external_ids: map(atom("string"), atom("string")),
       is_connected: ephemeral(scalar(atom("boolean"))),
-      role: ephemeral(optional(atom("string", { enum: ["other","master","slave"] }))),
+      role: ephemeral(optional(atom("string", { enum: ["other", "master", "slave"] }))),
       status: ephemeral(map(atom("string"), atom("string"))),
     },
   },
@@ -514,7 +543,7 @@ export const Open_vSwitch = database<OpenVswitch>("Open_vSwitch", "8.3.1", {
       target: scalar(atom("string")),
       max_backoff: optional(atom("integer", { min: 1000 })),
       inactivity_probe: optional(atom("integer")),
-      connection_mode: optional(atom("string", { enum: ["in-band","out-of-band"] })),
+      connection_mode: optional(atom("string", { enum: ["in-band", "out-of-band"] })),
       other_config: map(atom("string"), atom("string")),
       external_ids: map(atom("string"), atom("string")),
       is_connected: ephemeral(scalar(atom("boolean"))),
@@ -537,7 +566,29 @@ export const Open_vSwitch = database<OpenVswitch>("Open_vSwitch", "8.3.1", {
   },
   CT_Timeout_Policy: {
     columns: {
-      timeouts: map(atom("string", { enum: ["tcp_syn_sent","tcp_syn_recv","tcp_established","tcp_fin_wait","tcp_close_wait","tcp_last_ack","tcp_time_wait","tcp_close","tcp_syn_sent2","tcp_retransmit","tcp_unack","udp_first","udp_single","udp_multiple","icmp_first","icmp_reply"] }), atom("integer", { min: 0, max: 4294967295 })),
+      timeouts: map(
+        atom("string", {
+          enum: [
+            "tcp_syn_sent",
+            "tcp_syn_recv",
+            "tcp_established",
+            "tcp_fin_wait",
+            "tcp_close_wait",
+            "tcp_last_ack",
+            "tcp_time_wait",
+            "tcp_close",
+            "tcp_syn_sent2",
+            "tcp_retransmit",
+            "tcp_unack",
+            "udp_first",
+            "udp_single",
+            "udp_multiple",
+            "icmp_first",
+            "icmp_reply",
+          ],
+        }),
+        atom("integer", { min: 0, max: 4294967295 }),
+      ),
       external_ids: map(atom("string"), atom("string")),
     },
   },

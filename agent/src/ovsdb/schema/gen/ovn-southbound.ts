@@ -150,7 +150,8 @@ export interface DHCP_Options {
   readonly _uuid: Uuid;
   readonly name: string;
   readonly code: number;
-  readonly type: "bool" | "uint8" | "uint16" | "uint32" | "ipv4" | "static_routes" | "str" | "host_id" | "domains" | (string & {});
+  readonly type:
+    "bool" | "uint8" | "uint16" | "uint32" | "ipv4" | "static_routes" | "str" | "host_id" | "domains" | (string & {});
 }
 
 export interface DHCPv6_Options {
@@ -398,9 +399,9 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     },
   },
   Encap: {
-    indexes: [["type","ip"]],
+    indexes: [["type", "ip"]],
     columns: {
-      type: scalar(atom("string", { enum: ["geneve","stt","vxlan"] })),
+      type: scalar(atom("string", { enum: ["geneve", "stt", "vxlan"] })),
       options: map(atom("string"), atom("string")),
       ip: scalar(atom("string")),
       chassis_name: scalar(atom("string")),
@@ -427,7 +428,7 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     columns: {
       logical_datapath: optional(atom("uuid", { refTable: "Datapath_Binding", refType: "strong" })),
       logical_dp_group: optional(atom("uuid", { refTable: "Logical_DP_Group", refType: "strong" })),
-      pipeline: scalar(atom("string", { enum: ["ingress","egress"] })),
+      pipeline: scalar(atom("string", { enum: ["ingress", "egress"] })),
       table_id: scalar(atom("integer", { min: 0, max: 32 })),
       priority: scalar(atom("integer", { min: 0, max: 65535 })),
       match: scalar(atom("string")),
@@ -443,7 +444,10 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     },
   },
   Multicast_Group: {
-    indexes: [["datapath","tunnel_key"],["datapath","name"]],
+    indexes: [
+      ["datapath", "tunnel_key"],
+      ["datapath", "name"],
+    ],
     root: true,
     columns: {
       datapath: scalar(atom("uuid", { refTable: "Datapath_Binding", refType: "strong" })),
@@ -457,9 +461,9 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     root: true,
     columns: {
       name: scalar(atom("string")),
-      filter: scalar(atom("string", { enum: ["from-lport","to-lport"] })),
+      filter: scalar(atom("string", { enum: ["from-lport", "to-lport"] })),
       sink: scalar(atom("string")),
-      type: scalar(atom("string", { enum: ["gre","erspan"] })),
+      type: scalar(atom("string", { enum: ["gre", "erspan"] })),
       index: scalar(atom("integer")),
       external_ids: map(atom("string"), atom("string")),
     },
@@ -469,7 +473,7 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     root: true,
     columns: {
       name: scalar(atom("string")),
-      unit: scalar(atom("string", { enum: ["kbps","pktps"] })),
+      unit: scalar(atom("string", { enum: ["kbps", "pktps"] })),
       bands: set(atom("uuid", { refTable: "Meter_Band", refType: "strong" }), 1),
     },
   },
@@ -490,7 +494,7 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     },
   },
   Port_Binding: {
-    indexes: [["datapath","tunnel_key"],["logical_port"]],
+    indexes: [["datapath", "tunnel_key"], ["logical_port"]],
     root: true,
     columns: {
       logical_port: scalar(atom("string")),
@@ -518,7 +522,7 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     },
   },
   MAC_Binding: {
-    indexes: [["logical_port","ip"]],
+    indexes: [["logical_port", "ip"]],
     root: true,
     columns: {
       logical_port: scalar(atom("string")),
@@ -533,7 +537,11 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     columns: {
       name: scalar(atom("string")),
       code: scalar(atom("integer", { min: 0, max: 254 })),
-      type: scalar(atom("string", { enum: ["bool","uint8","uint16","uint32","ipv4","static_routes","str","host_id","domains"] })),
+      type: scalar(
+        atom("string", {
+          enum: ["bool", "uint8", "uint16", "uint32", "ipv4", "static_routes", "str", "host_id", "domains"],
+        }),
+      ),
     },
   },
   DHCPv6_Options: {
@@ -541,7 +549,7 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     columns: {
       name: scalar(atom("string")),
       code: scalar(atom("integer", { min: 0, max: 254 })),
-      type: scalar(atom("string", { enum: ["ipv6","str","mac"] })),
+      type: scalar(atom("string", { enum: ["ipv6", "str", "mac"] })),
     },
   },
   Connection: {
@@ -648,7 +656,7 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     },
   },
   IGMP_Group: {
-    indexes: [["address","datapath","chassis"]],
+    indexes: [["address", "datapath", "chassis"]],
     root: true,
     columns: {
       address: scalar(atom("string")),
@@ -658,16 +666,16 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     },
   },
   Service_Monitor: {
-    indexes: [["logical_port","ip","port","protocol"]],
+    indexes: [["logical_port", "ip", "port", "protocol"]],
     root: true,
     columns: {
       ip: scalar(atom("string")),
-      protocol: optional(atom("string", { enum: ["tcp","udp"] })),
+      protocol: optional(atom("string", { enum: ["tcp", "udp"] })),
       port: scalar(atom("integer", { min: 0, max: 65535 })),
       logical_port: scalar(atom("string")),
       src_mac: scalar(atom("string")),
       src_ip: scalar(atom("string")),
-      status: optional(atom("string", { enum: ["online","offline","error"] })),
+      status: optional(atom("string", { enum: ["online", "offline", "error"] })),
       options: map(atom("string"), atom("string")),
       external_ids: map(atom("string"), atom("string")),
     },
@@ -677,7 +685,7 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     columns: {
       name: scalar(atom("string")),
       vips: map(atom("string"), atom("string")),
-      protocol: optional(atom("string", { enum: ["tcp","udp","sctp"] })),
+      protocol: optional(atom("string", { enum: ["tcp", "udp", "sctp"] })),
       datapaths: set(atom("uuid", { refTable: "Datapath_Binding", refType: "strong" })),
       datapath_group: optional(atom("uuid", { refTable: "Logical_DP_Group", refType: "strong" })),
       options: map(atom("string"), atom("string")),
@@ -685,7 +693,7 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     },
   },
   BFD: {
-    indexes: [["logical_port","dst_ip","src_port","disc"]],
+    indexes: [["logical_port", "dst_ip", "src_port", "disc"]],
     root: true,
     columns: {
       src_port: scalar(atom("integer", { min: 49152, max: 65535 })),
@@ -695,13 +703,13 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
       min_tx: scalar(atom("integer")),
       min_rx: scalar(atom("integer")),
       detect_mult: scalar(atom("integer")),
-      status: scalar(atom("string", { enum: ["down","init","up","admin_down"] })),
+      status: scalar(atom("string", { enum: ["down", "init", "up", "admin_down"] })),
       external_ids: map(atom("string"), atom("string")),
       options: map(atom("string"), atom("string")),
     },
   },
   FDB: {
-    indexes: [["mac","dp_key"]],
+    indexes: [["mac", "dp_key"]],
     root: true,
     columns: {
       mac: scalar(atom("string")),
@@ -710,7 +718,7 @@ export const OVN_Southbound = database<OvnSouthbound>("OVN_Southbound", "20.27.0
     },
   },
   Static_MAC_Binding: {
-    indexes: [["logical_port","ip"]],
+    indexes: [["logical_port", "ip"]],
     root: true,
     columns: {
       logical_port: scalar(atom("string")),
