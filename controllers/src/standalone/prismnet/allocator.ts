@@ -13,7 +13,7 @@ import type { Wish } from "./request.js";
 
 /** A namespace grows when less than this part of its newest block's size is free. */
 const LOW_WATER = 0.1;
-/** Candidates that a server draws from after it lost one to another server, lest both try the same ones again. */
+/** How many candidates a server draws from after it lost one to another server. */
 const DRAW = 64;
 const GROW_AHEAD_DEADLINE_MS = 30_000;
 /** How long growing ahead is not tried again after it failed. */
@@ -76,17 +76,18 @@ export class Allocator {
 
   async #allocate(key: string, wish: Wish, signal: AbortSignal): Promise<Granted> {
     const { ledger } = this.#northbound;
-    for (let attempt = 0; ; attempt += 1) {
+    for (let lost = 0; ;) {
       const held = ledger.holding(key);
       if (held !== undefined) return existing(held, wish);
       await this.#networks.ensure(wish.namespace, wish.range, signal);
-      const candidate = this.#choose(wish, attempt);
+      const candidate = this.#choose(wish, lost);
       if (candidate === undefined) {
-        await this.#networks.grow(wish.namespace, wish.range, signal, () => this.#choose(wish, 0) === undefined);
+        await this.#networks.grow(wish.namespace, wish.range, signal, () => this.#choose(wish, lost) === undefined);
       } else if (await this.#claim(candidate, wish.holder, signal)) {
         return { block: candidate.block, index: candidate.index, existing: false };
       } else {
-        await pause(attempt, signal);
+        await pause(lost, signal);
+        lost += 1;
       }
     }
   }
@@ -119,13 +120,14 @@ export class Allocator {
     }
   }
 
-  #choose(wish: Wish, attempt: number): Candidate | undefined {
+  /** The next address; after `lost` claims one drawn from the next few, since other servers see the same next one. */
+  #choose(wish: Wish, lost: number): Candidate | undefined {
     const { ledger } = this.#northbound;
     if (wish.staticAddresses.length > 0) return this.#staticCandidate(wish);
     const drawn: Candidate[] = [];
     for (const candidate of ledger.candidates(wish.namespace, wish.range)) {
       if (this.#claiming.has(ledgerKey(candidate.block, candidate.index))) continue;
-      if (attempt === 0) return candidate;
+      if (lost === 0) return candidate;
       if (drawn.push(candidate) === DRAW) break;
     }
     return drawn[Math.floor(Math.random() * drawn.length)];
@@ -154,9 +156,8 @@ export class Allocator {
     if (place === undefined) {
       const owner = ledger.blocks().find((block) => indexOf(block, address) !== undefined);
       const subnets = ledger.blocksOf(namespace).flatMap((block) => block.subnets.map(formatCidr));
-      const whose =
-        owner === undefined ? "lies in no subnet of this namespace" : `belongs to namespace ${owner.namespace}`;
-      throw refused(`${text} ${whose}, which has ${subnets.join(", ")}`);
+      const whose = owner === undefined ? "lies in no subnet" : `belongs to namespace ${owner.namespace}`;
+      throw refused(`${text} ${whose}; ${namespace || "the nodes' switch"} has ${subnets.join(", ")}`);
     }
     if (place.index < FIRST_INDEX || place.index > lastIndex(place.block)) {
       throw refused(`${text} is the network's, its gateway's or its broadcast address`);
