@@ -1,6 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { format, resolveConfig } from "prettier";
 import { benchmarks } from "./catalogue.js";
 import type { Benchmark } from "./harness/benchmark.js";
 import { updateReadme } from "./harness/readme.js";
@@ -73,7 +74,8 @@ async function run(selected: readonly Benchmark[], quick: boolean): Promise<numb
 async function refreshReadme(verify: boolean): Promise<number> {
   const file = path.join(root, "README.md");
   const current = await readFile(file, "utf8");
-  const wanted = updateReadme(current, await recordedResults());
+  const options = { ...(await resolveConfig(file)), parser: "markdown" };
+  const wanted = await format(updateReadme(current, await recordedResults()), options);
   if (wanted === current) return print("README.md shows what benchmarks/results holds\n");
   if (verify) {
     process.stderr.write("README.md differs from benchmarks/results: run `npm run bench -- --readme`\n");

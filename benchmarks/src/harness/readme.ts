@@ -17,7 +17,7 @@ export function updateReadme(readme: string, results: readonly Result[]): string
   return `${readme.slice(0, from + begin.length)}\n\n${tables}\n${readme.slice(to)}`;
 }
 
-/** One result as a Markdown section; formatted as Prettier would not: padding is left to the reader's renderer. */
+/** One result as a Markdown section. */
 export function renderMarkdown(result: Result): string {
   const { machine, revision } = result;
   const rows = result.rows.map((row) =>
