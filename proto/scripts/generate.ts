@@ -10,7 +10,10 @@ const checkedIn = path.join(folder, "src/gen");
 function generateInto(output: string): void {
   const generated = path.join(output, "src/gen");
   execFileSync("buf", ["lint"], { cwd: folder, stdio: "inherit" });
-  execFileSync("buf", ["generate", "--include-imports", "--include-wkt", "--output", output], { cwd: folder, stdio: "inherit" });
+  execFileSync("buf", ["generate", "--include-imports", "--include-wkt", "--output", output], {
+    cwd: folder,
+    stdio: "inherit",
+  });
   if (readdirSync(generated).length === 0) throw new Error("buf generated nothing");
 }
 

@@ -51,7 +51,9 @@ export async function ensureDebianPackages(names) {
 
 async function missingOf(names) {
   const { output } = await execute("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\\n", ...names]);
-  const installed = new Set(output.split("\n").flatMap((line) => (line.endsWith(" installed") ? [line.split(" ")[0]] : [])));
+  const installed = new Set(
+    output.split("\n").flatMap((line) => (line.endsWith(" installed") ? [line.split(" ")[0]] : [])),
+  );
   return names.filter((name) => !installed.has(name));
 }
 
