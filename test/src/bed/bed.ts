@@ -3,7 +3,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ipBatch, run } from "./command.js";
-import type { Daemon } from "./daemon.js";
 import { markOf, processesIn } from "./process-table.js";
 import { endProcesses, remainsOf, removeBed } from "./removal.js";
 
@@ -12,6 +11,15 @@ export const DIRECTORY_PREFIX = "k8shost-";
 
 /** Longest path of a socket below a bed's directory; the kernel allows 107 bytes in all. */
 const LONGEST_SOCKET = 50;
+
+/** A process of the bed, as far as the bed's end is concerned. */
+export interface Supervised {
+  readonly name: string;
+  readonly netns: string;
+  readonly pid: number | undefined;
+  /** SIGTERM, later SIGKILL; returns when it is gone. */
+  stop(): Promise<void>;
+}
 
 /**
  * One test bed: a directory, network namespaces and processes that belong together and end together.
@@ -24,7 +32,7 @@ export class Bed {
   readonly id: string;
   readonly directory: string;
   readonly #netns = new Set<string>();
-  readonly #daemons = new Set<Daemon>();
+  readonly #processes = new Set<Supervised>();
   #closed = false;
 
   constructor(id: string, directory: string) {
@@ -49,8 +57,9 @@ export class Bed {
     return [...this.#netns];
   }
 
-  get daemons(): readonly Daemon[] {
-    return [...this.#daemons];
+  /** In the order in which they were made; those that ended included. */
+  get processes(): readonly Supervised[] {
+    return [...this.#processes];
   }
 
   /** Makes a network namespace with loopback up and returns its full name, `<bed id>-<name>`. */
@@ -71,9 +80,9 @@ export class Bed {
     await run(["ip", "netns", "del", full]);
   }
 
-  /** A daemon of this bed; called by its constructor. */
-  adopt(daemon: Daemon): void {
-    this.#daemons.add(daemon);
+  /** Has a process stopped when the bed closes. */
+  adopt(supervised: Supervised): void {
+    this.#processes.add(supervised);
   }
 
   /** Throws when the bed is closed. */
@@ -87,7 +96,7 @@ export class Bed {
    */
   async close(): Promise<readonly string[]> {
     this.#closed = true;
-    for (const daemon of [...this.#daemons].reverse()) await daemon.stop();
+    for (const supervised of [...this.#processes].reverse()) await supervised.stop();
     return this.closeNow();
   }
 

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Bed } from "./bed.js";
+import type { Bed, Supervised } from "./bed.js";
 import { inNetns } from "./command.js";
 
 /** What a supervised process is started with. */
@@ -20,7 +20,7 @@ export interface DaemonSpec {
  *
  * It dies with us even when we are killed: setpriv asks the kernel for SIGKILL at the parent's death.
  */
-export class Daemon {
+export class Daemon implements Supervised {
   readonly name: string;
   readonly netns: string;
   readonly logFile: string;

@@ -10,3 +10,15 @@ export { plugRawPort, unplugRawPort, waitInstalled, type RawPort } from "./raw-p
 export { sweepStaleBeds, type SweepReport } from "./stale.js";
 export type { OutsideHost, Underlay } from "./underlay.js";
 export { START_DEADLINE_MS, waitUntil } from "./wait.js";
+export { leftBehind, takeInventory, type Inventory } from "./inventory.js";
+export type { FlowReport } from "./traffic/flow-report.js";
+export {
+  ping,
+  pingUntilAnswered,
+  startEcho,
+  startFlow,
+  type Endpoint,
+  type Flow,
+  type FlowOptions,
+  type PingResult,
+} from "./traffic/flow.js";

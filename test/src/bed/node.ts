@@ -142,12 +142,14 @@ export class BedNode {
     ]);
   }
 
-  /** Stops the node's daemons, unregisters it and deletes its namespace. */
+  /** Stops the node's daemons, unregisters it and deletes its namespace and those of its pods. */
   async stop(): Promise<void> {
-    for (const daemon of this.bed.daemons.filter(({ netns }) => netns === this.netns).reverse()) await daemon.stop();
+    const ours = this.bed.processes.filter(({ netns }) => netns === this.netns);
+    for (const supervised of ours.reverse()) await supervised.stop();
     await this.central.sbctl("--if-exists", "chassis-del", this.systemId);
     await unplug(this.central.underlay, this.name);
-    await this.bed.deleteNetns(this.netns);
+    const pods = this.bed.netnsNames.filter((name) => name.startsWith(`${this.netns}-`));
+    for (const name of [...pods, this.netns]) await this.bed.deleteNetns(name);
   }
 
   private async hasBrInt(): Promise<boolean> {
@@ -182,8 +184,8 @@ function chooseAddresses(bed: Bed, options: NodeOptions): Addresses {
 
 /** Starts a node and waits until it is registered with OVN. Its name (at most 11 characters) is also its host name. */
 export async function startNode(name: string, options: NodeOptions): Promise<BedNode> {
-  if (!/^[a-z][a-z0-9-]{0,10}$/.test(name)) {
-    throw new Error(`node name ${JSON.stringify(name)}: use at most 11 of a-z, 0-9 and -; it names a link`);
+  if (!/^[a-z][a-z0-9]{0,10}$/.test(name)) {
+    throw new Error(`node name ${JSON.stringify(name)}: use at most 11 of a-z and 0-9; it also names a link`);
   }
   const { central } = options;
   const addresses = chooseAddresses(central.bed, options);

@@ -54,9 +54,14 @@ export async function startUnderlay(bed: Bed): Promise<Underlay> {
     `address add ${outside.addressV6}/128 dev lo nodad`,
     "link set eth0 up",
   ]);
-  // A userspace datapath reads frames before the kernel would have filled in their checksums.
-  await run(["ethtool", "-K", "eth0", "tx", "off"], { netns: outside.netns });
+  await fillInChecksums(netns, BRIDGE);
+  await fillInChecksums(outside.netns, "eth0");
   return underlay;
+}
+
+/** Has a link compute checksums before its frames leave: a userspace datapath reads them before the kernel would. */
+async function fillInChecksums(netns: string, link: string): Promise<void> {
+  await run(["ethtool", "-K", link, "tx", "off"], { netns });
 }
 
 /** A veth from a namespace to the bridge: `link` there, `port` here. Its own end is left down. */

@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync } from "node:fs";
+import type { Bed } from "./bed.js";
+import type { Central } from "./central.js";
+import { netnsPath, run } from "./command.js";
+import type { BedNode } from "./node.js";
+import { describeProcess, processesIn } from "./process-table.js";
+import { netnsOf } from "./removal.js";
+
+/** Everything in a bed that an attachment could leave behind, one line each. */
+export type Inventory = ReadonlySet<string>;
+
+/** Tables of the northbound database that OVN's own daemons keep. */
+const NOT_OURS = new Set(["NB_Global", "Connection", "SSL"]);
+
+/**
+ * Looks at links, addresses, routes and nftables rules of every node, ports and interfaces of its OVS, rows of the
+ * northbound database (members of address sets one by one), network namespaces, processes, mounts and files.
+ */
+export async function takeInventory(central: Central, nodes: readonly BedNode[]): Promise<Inventory> {
+  const { bed } = central;
+  const parts = await Promise.all([
+    northboundRows(central),
+    ...nodes.map((node) => nodeNetwork(node)),
+    ...nodes.map((node) => ovsRows(node)),
+  ]);
+  return new Set([...parts.flat(), ...namespacesAndProcesses(bed), ...mounts(bed), ...files(bed)]);
+}
+
+/** What is there now and was not before, sorted. */
+export function leftBehind(before: Inventory, after: Inventory): string[] {
+  return [...after].filter((line) => !before.has(line)).sort();
+}
+
+async function nodeNetwork(node: BedNode): Promise<string[]> {
+  const links = JSON.parse(await node.run(["ip", "-j", "address"])) as {
+    ifname: string;
+    addr_info: { local: string; prefixlen: number }[];
+  }[];
+  const routes = await Promise.all(
+    ["-4", "-6"].map((family) => node.run(["ip", family, "route", "show", "table", "all"])),
+  );
+  const rules = await node.run(["nft", "--stateless", "list", "ruleset"]);
+  return [
+    ...links.map(({ ifname }) => `link ${ifname} on ${node.name}`),
+    ...links.flatMap(({ ifname, addr_info: addresses }) =>
+      addresses.map(({ local, prefixlen }) => `address ${local}/${prefixlen} of ${ifname} on ${node.name}`),
+    ),
+    ...lines(routes.join("\n")).map((route) => `route ${route} on ${node.name}`),
+    ...lines(rules).map((rule) => `nftables "${rule}" on ${node.name}`),
+  ];
+}
+
+async function ovsRows(node: BedNode): Promise<string[]> {
+  const tables = await dump(`unix:${node.ovsSocket}`, "Open_vSwitch");
+  const kinds = new Set(["Bridge", "Port", "Interface", "QoS", "Queue", "Mirror"]);
+  return tables
+    .filter(({ caption }) => kinds.has(caption))
+    .flatMap((table) => rowNames(table).map((name) => `OVS ${table.caption} ${name} on ${node.name}`));
+}
+
+async function northboundRows(central: Central): Promise<string[]> {
+  const leader = await central.nb.leader();
+  const tables = await dump(leader.remote, "OVN_Northbound");
+  return tables
+    .filter(({ caption }) => !NOT_OURS.has(caption))
+    .flatMap((table) => [
+      ...rowNames(table).map((name) => `northbound ${table.caption} ${name}`),
+      ...(table.caption === "Address_Set" ? addressSetMembers(table) : []),
+    ]);
+}
+
+/** A table as `ovsdb-client --format=json dump` prints it. */
+interface DumpedTable {
+  /** "NAME table" in the output; NAME here. */
+  readonly caption: string;
+  readonly headings: readonly string[];
+  readonly data: readonly (readonly unknown[])[];
+}
+
+async function dump(remote: string, database: string): Promise<DumpedTable[]> {
+  const output = await run(["ovsdb-client", "--format=json", "dump", remote, database]);
+  return lines(output).map((line) => {
+    const table = JSON.parse(line) as DumpedTable;
+    return { ...table, caption: table.caption.replace(/ table$/, "") };
+  });
+}
+
+/** Rows by name, or by UUID where the table has none. */
+function rowNames({ headings, data }: DumpedTable): string[] {
+  const column = Math.max(headings.indexOf("name"), 0);
+  const uuid = headings.indexOf("_uuid");
+  return data.map((row) => {
+    const name = row[column];
+    return typeof name === "string" && name !== "" ? name : String((row[uuid] as readonly unknown[])[1]);
+  });
+}
+
+function addressSetMembers({ headings, data }: DumpedTable): string[] {
+  return data.flatMap((row) => {
+    const name = String(row[headings.indexOf("name")]);
+    return setOf(row[headings.indexOf("addresses")]).map(
+      (member) => `address ${String(member)} in Address_Set ${name}`,
+    );
+  });
+}
+
+/** An OVSDB set: ["set", […]], or its only element bare (RFC 7047, section 5.1). */
+function setOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value) && value[0] === "set") return value[1] as readonly unknown[];
+  return value === undefined ? [] : [value];
+}
+
+function namespacesAndProcesses(bed: Bed): string[] {
+  const namespaces = netnsOf(bed.id);
+  const known = new Set(bed.processes.map(({ pid }) => pid));
+  const strangers = processesIn(namespaces).filter((pid) => !known.has(pid));
+  return [
+    ...namespaces.map((name) => `network namespace ${netnsPath(name)}`),
+    ...strangers.map((pid) => `process ${describeProcess(pid)}`),
+  ];
+}
+
+function mounts(bed: Bed): string[] {
+  const ours = lines(readFileSync("/proc/self/mountinfo", "utf8")).filter((line) => line.includes(bed.directory));
+  return ours.map((line) => `mount ${line.split(" ")[4] ?? line}`);
+}
+
+function files(bed: Bed): string[] {
+  const entries = readdirSync(bed.directory, { recursive: true, encoding: "utf8" });
+  return entries.filter((entry) => !entry.startsWith("log")).map((entry) => `file ${bed.path(entry)}`);
+}
+
+function lines(text: string): string[] {
+  return text.split("\n").flatMap((line) => (line.trim() === "" ? [] : [line.trim()]));
+}
