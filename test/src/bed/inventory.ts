@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Bed } from "./bed.js";
 import type { Central } from "./central.js";
 import { netnsPath, run } from "./command.js";
@@ -29,6 +30,23 @@ export async function takeInventory(central: Central, nodes: readonly BedNode[])
 /** What is there now and was not before, sorted. */
 export function leftBehind(before: Inventory, after: Inventory): string[] {
   return [...after].filter((line) => !before.has(line)).sort();
+}
+
+/**
+ * Looks until nothing is left behind or `timeoutMs` is over, and returns what is: kernel and OVS delete in the
+ * background. Lines for which `expected` says true do not count.
+ */
+export async function leftAfterSettling(
+  before: Inventory,
+  look: () => Promise<Inventory>,
+  options: { timeoutMs?: number; expected?: (line: string) => boolean } = {},
+): Promise<string[]> {
+  const deadline = performance.now() + (options.timeoutMs ?? 10_000);
+  for (;;) {
+    const left = leftBehind(before, await look()).filter((line) => options.expected?.(line) !== true);
+    if (left.length === 0 || performance.now() > deadline) return left;
+    await sleep(100);
+  }
 }
 
 async function nodeNetwork(node: BedNode): Promise<string[]> {
