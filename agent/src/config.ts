@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { z } from "zod";
+import { DEFAULT_SOCKET } from "./config/defaults.js";
 import {
   choice,
   duration,
@@ -20,7 +21,7 @@ import {
  * from it. `loadConfig` (config/load.ts) reads it from a file and flags.
  */
 
-export const DEFAULT_CONFIG_FILE = "/etc/k8shost/agent.yaml";
+export { DEFAULT_CONFIG_FILE } from "./config/defaults.js";
 
 const REMOTE = "unix:/PATH, tcp:HOST:PORT or ssl:HOST:PORT";
 const CIDR = 'a network such as "10.244.0.0/16" with all host bits zero';
@@ -122,7 +123,7 @@ export const configSchema = z
     nodeName: text("The node's name in Kubernetes.", "a lower-case DNS name", isNodeName, "the host's name").prefault(
       () => hostname().toLowerCase(),
     ),
-    socket: path("Unix socket that the agent serves.").prefault("/run/k8shost/agent.sock"),
+    socket: path("Unix socket that the agent serves.").prefault(DEFAULT_SOCKET),
     stateDir: path("Directory of what must outlive a reboot.").prefault("/var/lib/k8shost"),
     northbound,
     southbound,

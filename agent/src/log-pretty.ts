@@ -1,3 +1,5 @@
+import { printable } from "./printable.js";
+
 /** Keys in the order in which they are read best; others follow. */
 const FIRST = ["operation", "stage", "namespace", "pod", "container"];
 const HIDDEN = new Set(["level", "time", "msg", "err"]);
@@ -5,7 +7,11 @@ const HIDDEN = new Set(["level", "time", "msg", "err"]);
 /** One JSON line of the log as a line for people: time, level, message, then key=value. */
 export function prettyLine(line: string): string {
   const keys = JSON.parse(line) as Record<string, unknown>;
-  const head = [clock(keys["time"]), String(keys["level"]).toUpperCase().padEnd(5), plain(keys["msg"] ?? "")];
+  const head = [
+    clock(keys["time"]),
+    String(keys["level"]).toUpperCase().padEnd(5),
+    printable(String(keys["msg"] ?? "")),
+  ];
   const names = [...FIRST.filter((key) => key in keys), ...Object.keys(keys).filter((key) => !FIRST.includes(key))];
   const pairs = names.filter((key) => !HIDDEN.has(key)).map((key) => `${key}=${value(keys[key])}`);
   return `${[...head, ...pairs, ...errorText(keys["err"])].join(" ")}\n`;
@@ -15,7 +21,7 @@ function errorText(error: unknown): string[] {
   if (typeof error !== "object" || error === null) return [];
   const { message, stack, ...rest } = error as Record<string, unknown>;
   const pairs = Object.entries(rest).map(([key, item]) => `${key}=${value(item)}`);
-  const lines = typeof stack === "string" ? [`\n    ${stack.split("\n").map(plain).join("\n    ")}`] : [];
+  const lines = typeof stack === "string" ? [`\n    ${stack.split("\n").map(printable).join("\n    ")}`] : [];
   return [`error=${value(message)}`, ...pairs, ...lines];
 }
 
@@ -27,9 +33,4 @@ function clock(time: unknown): string {
 function value(item: unknown): string {
   const text = typeof item === "string" ? item : JSON.stringify(item);
   return /^[\w.,:/@+-]+$/.test(text) ? text : JSON.stringify(text);
-}
-
-/** Control characters spelled out: a pod's name must not paint on an operator's terminal. */
-function plain(text: unknown): string {
-  return String(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => JSON.stringify(char).slice(1, -1));
 }

@@ -26,7 +26,11 @@ export function loadConfig(argv: readonly string[], options: { defaultFile?: str
 }
 
 /** As `loadConfig`, for any schema made of the values of `values.ts`: other daemons read theirs the same way. */
-export function load<S extends z.ZodType>(schema: S, argv: readonly string[], defaultFile: string): Loaded<z.output<S>> {
+export function load<S extends z.ZodType>(
+  schema: S,
+  argv: readonly string[],
+  defaultFile: string,
+): Loaded<z.output<S>> {
   const fields = fieldsOf(schema);
   const flags = parseFlags(argv, fields);
   const problems = [...flags.problems];
