@@ -16,6 +16,7 @@ import { ChassisWatch } from "./node/chassis-watch.js";
 import { NodeFacts } from "./node/facts.js";
 import { NodeNetwork } from "./node/node-network.js";
 import { NORTHBOUND, NorthboundLogicalPorts, northboundMonitor } from "./ovn/logical-ports.js";
+import { databaseLog } from "./ovsdb-log.js";
 import { OvsdbClient } from "./ovsdb/index.js";
 import { tlsOf } from "./ovsdb-tls.js";
 import { LOCAL_OVS, LocalOvsPorts, ovsMonitor } from "./ovs/ports.js";
@@ -155,7 +156,7 @@ function connectDatabases(config: Config, log: Logger) {
     monitor: northboundMonitor(config.nodeName),
     leaderOnly: config.northbound.leaderOnly,
     ...tlsOf(config.northbound.tls),
-    log: (event) => log.debug({ ...event, module: "ovsdb" }, "northbound"),
+    log: databaseLog(log),
   });
   const ovs = new OvsdbClient({
     name: "openvswitch",
@@ -163,7 +164,7 @@ function connectDatabases(config: Config, log: Logger) {
     database: LOCAL_OVS,
     monitor: ovsMonitor,
     leaderOnly: false,
-    log: (event) => log.debug({ ...event, module: "ovsdb" }, "openvswitch"),
+    log: databaseLog(log),
   });
   return { northbound, ovs };
 }

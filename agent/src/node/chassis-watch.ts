@@ -1,6 +1,7 @@
 import type { Config } from "../config.js";
 import type { Logger } from "../log.js";
 import { type ClientStatus, OVN_Southbound, OvsdbClient } from "../ovsdb/index.js";
+import { databaseLog } from "../ovsdb-log.js";
 import { tlsOf } from "../ovsdb-tls.js";
 import type { OvsClient } from "../ovs/ports.js";
 import type { NodeFacts } from "./facts.js";
@@ -40,7 +41,7 @@ export class ChassisWatch {
       monitor: { Chassis: { columns: ["name"], anyOf: [["name", "==", name]] } },
       leaderOnly: false,
       ...tlsOf(this.#config.tls),
-      log: (event) => this.#log.debug({ ...event, module: "ovsdb" }, "southbound"),
+      log: databaseLog(this.#log),
     });
     this.#name = name;
     this.#reader = client;

@@ -170,7 +170,12 @@ export class NodeNetwork {
       },
       egress:
         egress.enabled && lease.egress !== undefined
-          ? { link: egressLink, logicalPort: lease.egress.logicalPort, mac: lease.egress.macAddress }
+          ? {
+              link: egressLink,
+              logicalPort: lease.egress.logicalPort,
+              mac: lease.egress.macAddress,
+              addresses: lease.egress.ipAddresses,
+            }
           : undefined,
       clusterCIDR,
       mtu: mtu(),

@@ -24,7 +24,15 @@ export interface NodePorts {
     /** With prefix length. */
     readonly addresses: readonly { readonly address: string; readonly gateway: string }[];
   };
-  readonly egress: { readonly link: string; readonly logicalPort: string; readonly mac: string } | undefined;
+  readonly egress:
+    | {
+        readonly link: string;
+        readonly logicalPort: string;
+        readonly mac: string;
+        /** Without prefix. */
+        readonly addresses: readonly string[];
+      }
+    | undefined;
   readonly clusterCIDR: readonly string[];
   readonly mtu: number;
 }
@@ -87,6 +95,10 @@ export function nodeLinkRequests(ports: NodePorts, txChecksum: boolean): LinkReq
   }
   for (const { address } of management.addresses) {
     requests.push({ kind: "add-address", link: management.link, address });
+  }
+  // The loose reverse-path check refuses whatever arrives on a link that has no address at all.
+  for (const address of egress?.addresses ?? []) {
+    requests.push({ kind: "add-address", link: egress?.link ?? "", address: `${address}/${isIpv6(address) ? 128 : 32}` });
   }
   for (const destination of ports.clusterCIDR) {
     const own = management.addresses.find(({ address }) => isIpv6(address) === isIpv6(destination));

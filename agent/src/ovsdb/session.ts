@@ -150,14 +150,15 @@ export class Session {
 
   /** One timer, not one per message: it looks how long the server has been silent. */
   #watch(intervalMs: number): void {
-    let probed = false;
+    let probedAt: number | undefined;
     const check = (): void => {
       const silent = this.silentMs;
-      if (silent < intervalMs) probed = false;
-      else if (!probed) {
-        probed = true;
+      // The answer to a probe is as old as the interval when this looks again: what counts is that something was heard.
+      if (probedAt !== undefined && this.#heard > probedAt) probedAt = undefined;
+      if (silent >= intervalMs && probedAt === undefined) {
+        probedAt = performance.now();
         this.echo();
-      } else {
+      } else if (probedAt !== undefined) {
         this.close(new ConnectionLost(`no answer to a probe within ${intervalMs} ms`));
         return;
       }
