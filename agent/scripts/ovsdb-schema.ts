@@ -48,7 +48,6 @@ export function generatedPath(source: Source): string {
   return fileURLToPath(new URL(`gen/${source.module}`, folder));
 }
 
-type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 interface WireBase {
   readonly type: string;
   readonly enum?: string | readonly ["set", readonly (string | number | boolean)[]];

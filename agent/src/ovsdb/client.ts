@@ -14,14 +14,7 @@ import type {
 } from "./client-types.js";
 import { unlessAborted } from "./cancellation.js";
 import { Connection } from "./connection.js";
-import {
-  ClientClosed,
-  ConnectionLost,
-  FrameTooLarge,
-  type OvsdbError,
-  RequestSyntaxError,
-  SchemaMismatch,
-} from "./errors.js";
+import { ClientClosed, ConnectionLost, type OvsdbError, SchemaMismatch } from "./errors.js";
 import { Locks } from "./lock.js";
 import { Monitor } from "./monitor.js";
 import { type ErasedMonitor, encodeAnyOf, planMonitor, validateMonitor } from "./monitor-plan.js";
@@ -31,8 +24,8 @@ import { Replica } from "./replica.js";
 import type { Condition, DatabaseSchema, Tables } from "./schema/types.js";
 import { ConnectedSchema } from "./server-schema.js";
 import type { Session } from "./session.js";
+import { SyncState } from "./sync-state.js";
 import { Transactor } from "./transact.js";
-import { Waiters } from "./waiters.js";
 
 const defaults = {
   leaderOnly: true,
@@ -55,20 +48,15 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
   readonly #transactor: Transactor;
   readonly #locks: Locks;
   readonly #connection: Connection;
-  readonly #syncWaiters = new Waiters<"synced">();
-  readonly #connectionListeners = new Set<(connected: boolean) => void>();
+  readonly #state: SyncState;
   #running: Promise<void> | undefined;
-  #session: Session | undefined;
   #schema = new ConnectedSchema("", new Map());
-  #syncs = 0;
-  #error: OvsdbError | undefined;
-  #fatal: OvsdbError | undefined;
   #closed: ClientClosed | undefined;
 
   /** Throws a TypeError for remotes or monitored columns that don't exist, InvalidValue for conditions that don't fit. */
   constructor(options: ClientOptions<T, M>) {
     this.#name = options.name;
-    this.#database = options.database as unknown as DatabaseSchema;
+    this.#database = options.database;
     this.#monitored = options.monitor as unknown as ErasedMonitor;
     validateMonitor(this.#database, this.#monitored);
     this.#log = options.log ?? (() => undefined);
@@ -78,8 +66,13 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
     const { name, database, leaderOnly, inactivityProbeMs, maxFrameBytes, backoff } = { ...defaults, ...options };
     this.#replica = new Replica(Object.keys(options.monitor), listenerFailed);
     this.#monitor = new Monitor(this.#database.name, this.#monitored, this.#replica);
+    this.#state = new SyncState(name, listenerFailed);
     this.#locks = new Locks(listenerFailed);
-    this.#transactor = new Transactor({ name, database: database.name, synced: (signal) => this.#synced(signal) });
+    this.#transactor = new Transactor({
+      name,
+      database: database.name,
+      synced: (signal) => this.#state.synced(signal),
+    });
     this.#connection = new Connection(
       {
         name,
@@ -118,9 +111,7 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
     if (this.#closed !== undefined) throw this.#closed;
     this.#running ??= this.#connection.run();
     try {
-      await this.#synced(signal, () => {
-        if (this.#fatal !== undefined) throw this.#fatal;
-      });
+      await this.#state.firstSync(signal);
     } catch (error) {
       await this.close();
       throw error;
@@ -129,7 +120,7 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
 
   /** Connected, and the replica in sync. */
   get connected(): boolean {
-    return this.#session?.closed === false;
+    return this.#state.session !== undefined;
   }
 
   /** The schema of the server connected last; empty before the first. */
@@ -138,7 +129,7 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
   }
 
   status(): ClientStatus {
-    const session = this.connected ? this.#session : undefined;
+    const { session, syncs, error } = this.#state;
     return {
       name: this.#name,
       database: this.#database.name,
@@ -149,8 +140,8 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
       roundTripUs: session?.roundTripUs ?? 0,
       silentMs: Math.round(session?.silentMs ?? 0),
       rows: this.#replica.size,
-      reconnects: Math.max(0, this.#syncs - 1),
-      error: this.#error?.message ?? "",
+      reconnects: Math.max(0, syncs - 1),
+      error: error?.message ?? "",
       transactions: this.#transactor.counts(),
     };
   }
@@ -167,11 +158,7 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
 
   /** Called with true after each sync, with false after each loss of a connection in sync. */
   onConnection(listener: (connected: boolean) => void): Unsubscribe {
-    const own = (connected: boolean): void => {
-      listener(connected);
-    };
-    this.#connectionListeners.add(own);
-    return () => this.#connectionListeners.delete(own);
+    return this.#state.onChange(listener);
   }
 
   /**
@@ -186,7 +173,7 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
 
   /** Resolves when connected and in sync. */
   synced(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    return this.#synced(options.signal);
+    return this.#state.synced(options.signal);
   }
 
   /**
@@ -214,8 +201,8 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
   ): Promise<void> {
     const clauses = anyOf as readonly ErasedClause[] | undefined;
     encodeAnyOf(this.#database.tables[table as never], clauses);
-    const session = this.#session;
-    if (session === undefined || session.closed) this.#monitor.setConditions(table, clauses);
+    const { session } = this.#state;
+    if (session === undefined) this.#monitor.setConditions(table, clauses);
     else {
       const changed = new Promise<void>((resolve, reject) => {
         this.#monitor.changeConditions(session, table, clauses, (error) => {
@@ -226,7 +213,7 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
       });
       await unlessAborted(changed, options.signal, `the conditions of ${table}`);
     }
-    await this.#synced(options.signal);
+    await this.#state.synced(options.signal);
   }
 
   /** The lock of this name, asked for by the first call; see Lock. In a cluster it needs `leaderOnly`. */
@@ -245,9 +232,10 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<unknown> {
     const text = JSON.stringify(params);
-    await this.#synced(options.signal);
-    if (this.#session === undefined) throw new ConnectionLost(`${this.#name}: the connection was lost`);
-    return unlessAborted(this.#session.request(method, text), options.signal, method);
+    await this.#state.synced(options.signal);
+    const { session } = this.#state;
+    if (session === undefined) throw new ConnectionLost(`${this.#name}: the connection was lost`);
+    return unlessAborted(session.request(method, text), options.signal, method);
   }
 
   /** Ends the connection, and every wait and call with ClientClosed (those already sent with UnknownOutcome). */
@@ -258,18 +246,9 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
       this.#transactor.close(this.#closed);
       this.#locks.close(this.#closed);
       this.#replica.failAll(this.#closed);
-      this.#syncWaiters.failAll(this.#closed);
+      this.#state.close(this.#closed);
     }
     await this.#running;
-  }
-
-  #synced(signal?: AbortSignal, check?: () => void): Promise<void> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed);
-    const connected = (): true | undefined => {
-      check?.();
-      return this.connected ? true : undefined;
-    };
-    return this.#syncWaiters.add("synced", `${this.#name} to be in sync`, connected, signal).then(() => undefined);
   }
 
   #sync(session: Session, server: ConnectedSchema, done: (error: OvsdbError | undefined) => void): void {
@@ -298,37 +277,16 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
   }
 
   #up(session: Session): void {
-    this.#session = session;
-    this.#syncs += 1;
     this.#locks.attach(session);
     this.#transactor.attach(session);
     session.echo();
-    this.#tell(true);
-    this.#syncWaiters.wake("synced");
+    this.#state.up(session);
   }
 
   #down(error: OvsdbError, wasUp: boolean): void {
-    this.#session = undefined;
-    this.#error = error;
     this.#monitor.detached(error);
     this.#transactor.detach();
     this.#locks.detach(error);
-    if (wasUp) this.#tell(false);
-    const hopeless =
-      error instanceof SchemaMismatch || error instanceof FrameTooLarge || error instanceof RequestSyntaxError;
-    if (hopeless && this.#syncs === 0) {
-      this.#fatal = error;
-      this.#syncWaiters.wake("synced");
-    }
-  }
-
-  #tell(connected: boolean): void {
-    for (const listener of this.#connectionListeners) {
-      try {
-        listener(connected);
-      } catch (error) {
-        this.#log({ event: "listener-failed", client: this.#name, error });
-      }
-    }
+    this.#state.down(error, wasUp);
   }
 }

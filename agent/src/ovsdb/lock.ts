@@ -1,5 +1,5 @@
 import type { Lock, Unsubscribe, WaitOptions } from "./client-types.js";
-import { ClientClosed, ConnectionLost, OvsdbError } from "./errors.js";
+import { type ClientClosed, ConnectionLost, OvsdbError } from "./errors.js";
 import { wireObject } from "./row-layout.js";
 import type { Session } from "./session.js";
 import { Waiters } from "./waiters.js";

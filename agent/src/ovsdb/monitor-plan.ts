@@ -20,7 +20,7 @@ export function validateMonitor(database: DatabaseSchema, monitor: ErasedMonitor
   for (const [name, wanted] of Object.entries(monitor)) {
     const table = tableOf(database, name);
     wantedColumns(table, wanted);
-    encodeAnyOf(table, wanted.anyOf as readonly ErasedClause[] | undefined);
+    encodeAnyOf(table, wanted.anyOf);
   }
 }
 

@@ -34,8 +34,7 @@ export class Monitor {
   constructor(database: string, monitor: ErasedMonitor, replica: Replica) {
     this.#database = database;
     this.#replica = replica;
-    for (const [table, { anyOf }] of Object.entries(monitor))
-      this.#conditions.set(table, anyOf as readonly ErasedClause[] | undefined);
+    for (const [table, { anyOf }] of Object.entries(monitor)) this.#conditions.set(table, anyOf);
   }
 
   /** The server's columns, before each `start`. */
@@ -136,7 +135,7 @@ export class Monitor {
   /** Takes in the reply to `start`; true when it held only what changed since our last transaction. */
   #initial(method: Method, result: unknown): boolean {
     if (method === "monitor_cond_since") {
-      const [found, transaction, updates]: readonly unknown[] = Array.isArray(result) ? result : [];
+      const [found, transaction, updates] = Array.isArray(result) ? (result as readonly unknown[]) : [];
       if (found === true) this.#replica.commit(this.#writes(updates));
       else this.#replica.commit(this.#whole(this.#writes(updates)));
       this.#remember(transaction);

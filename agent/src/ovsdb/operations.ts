@@ -133,7 +133,7 @@ export function mutate<R extends object>(
   where: Where<R>,
   mutations: readonly Mutation<R>[],
 ): MutateOperation {
-  return { op: "mutate", table, where: where as ErasedWhere, mutations: mutations as readonly ErasedClause[] };
+  return { op: "mutate", table, where: where as ErasedWhere, mutations: mutations };
 }
 
 /** Section 5.2.5. */

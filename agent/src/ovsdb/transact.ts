@@ -3,7 +3,7 @@ import { unlessAborted } from "./cancellation.js";
 import { encodeOperation } from "./encode.js";
 import {
   Cancelled,
-  ClientClosed,
+  type ClientClosed,
   type OvsdbError,
   ProtocolError,
   ServerError,
@@ -12,13 +12,11 @@ import {
 } from "./errors.js";
 import type { Operation, OperationResult } from "./operations.js";
 import { decodeResults } from "./results.js";
+import { callAt, describe, isJoinable, isWireError, joinable, type Joined } from "./joining.js";
 import type { Session } from "./session.js";
 
 /** One call of transact(). */
-interface Call {
-  readonly operations: readonly Operation[];
-  /** The operations as JSON text, without the brackets around them. */
-  readonly text: string;
+interface Call extends Joined {
   readonly resolve: (results: readonly OperationResult[]) => void;
   readonly reject: (error: Error) => void;
   /** Resolved when the server won't change the database by this call any more; made for callers who left before. */
@@ -35,9 +33,6 @@ export interface TransactorOptions {
   readonly synced: (signal?: AbortSignal) => Promise<void>;
 }
 
-/** Limits of a joined transaction: the server executes it in one go, while all others wait. */
-const maxJoined = 100;
-const maxJoinedBytes = 256 * 1024;
 /** A call that has been in this many refused transactions goes alone. */
 const maxRefusals = 3;
 
@@ -166,19 +161,7 @@ export class Transactor {
     for (const call of this.#alone.splice(0)) this.#send(this.#session, [call], false);
     if (this.#joinedUnderWay || this.#queue.length === 0) return;
     this.#joinedUnderWay = true;
-    this.#send(this.#session, this.#queue.splice(0, this.#joinable()), true);
-  }
-
-  /** How many calls from the head of the queue fit one transaction; at least one. */
-  #joinable(): number {
-    let bytes = 0;
-    let count = 0;
-    for (const call of this.#queue) {
-      bytes += call.text.length;
-      if (count > 0 && (count === maxJoined || bytes > maxJoinedBytes)) break;
-      count += 1;
-    }
-    return count;
+    this.#send(this.#session, this.#queue.splice(0, joinable(this.#queue)), true);
   }
 
   #send(session: Session, calls: readonly Call[], joined: boolean): void {
@@ -273,32 +256,4 @@ export class Transactor {
     }
     this.#queue.unshift(...again);
   }
-}
-
-/** The call that the operation at `index` of a joined transaction belongs to, and its index there. */
-function callAt(
-  calls: readonly Call[],
-  index: number,
-): { readonly call: Call; readonly operation: number } | undefined {
-  let first = 0;
-  for (const call of calls) {
-    if (index < first + call.operations.length) return { call, operation: index - first };
-    first += call.operations.length;
-  }
-  return undefined;
-}
-
-/** `abort` and a `wait` that really waits would abort or hold up the transactions of others. */
-function isJoinable(op: Operation): boolean {
-  return op.op === "wait" ? op.timeout === 0 : op.op !== "abort";
-}
-
-function isWireError(result: unknown): boolean {
-  return typeof result === "object" && result !== null && "error" in result && result.error !== null;
-}
-
-function describe(operations: readonly Operation[], index: number | undefined): string {
-  const op = index === undefined ? undefined : operations[index];
-  if (op === undefined) return "transaction refused";
-  return `transaction refused at operation ${index}, ${op.op}${"table" in op ? ` ${op.table.name}` : ""}`;
 }
