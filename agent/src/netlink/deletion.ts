@@ -7,13 +7,16 @@ import { deleteGroup, deleteLink, dumpLinks, type LinkRow, parseLink, setLink } 
 import { NetlinkError } from "./port.js";
 import { findLink, type RouteSocket, unlessAbsent } from "./socket.js";
 
+/** What this needs of a socket that nobody else uses. */
+export type DeletionSocket = Pick<RouteSocket, "get" | "dump" | "request" | "requestInBackground">;
+
 export interface Undeleted {
   readonly name: string;
   readonly reason: NetlinkError;
 }
 
 /** Deletes the named links of the socket's namespace; gone is done. Returns those that the kernel refuses to delete. */
-export async function deleteTogether(socket: RouteSocket, names: readonly string[]): Promise<Undeleted[]> {
+export async function deleteTogether(socket: DeletionSocket, names: readonly string[]): Promise<Undeleted[]> {
   if (names.length < 2) return deleteSingly(socket, names);
   const links = names.flatMap((name) => findLink(socket, name));
   // One link without a kind (a network card, lo) makes the kernel refuse the whole group.
@@ -33,7 +36,7 @@ export async function deleteTogether(socket: RouteSocket, names: readonly string
  * index (a name may have come to mean another link), and the kernel's own list of the group's members is compared before the number
  * is returned. A crash in between leaves links in a group that nobody will ever delete by; they are found by their alias as before.
  */
-function isolate(socket: RouteSocket, links: readonly LinkRow[]): number | undefined {
+function isolate(socket: DeletionSocket, links: readonly LinkRow[]): number | undefined {
   const group = 0x50000000 + Math.floor(Math.random() * 0x10000000);
   for (const { index } of links) unlessAbsent("ENODEV", () => socket.request(setLink({ index }, { group })));
   const asked = new Map(links.map(({ index, name }) => [index, name]));
@@ -42,7 +45,7 @@ function isolate(socket: RouteSocket, links: readonly LinkRow[]): number | undef
 }
 
 /** False when the kernel refused; it then has deleted none. */
-async function deleteWhole(socket: RouteSocket, group: number): Promise<boolean> {
+async function deleteWhole(socket: DeletionSocket, group: number): Promise<boolean> {
   try {
     await socket.requestInBackground(deleteGroup(group));
     return true;
@@ -53,7 +56,7 @@ async function deleteWhole(socket: RouteSocket, group: number): Promise<boolean>
   }
 }
 
-async function deleteSingly(socket: RouteSocket, names: readonly string[]): Promise<Undeleted[]> {
+async function deleteSingly(socket: DeletionSocket, names: readonly string[]): Promise<Undeleted[]> {
   const undeleted: Undeleted[] = [];
   for (const name of names) {
     try {

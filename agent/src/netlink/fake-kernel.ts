@@ -152,12 +152,11 @@ export class FakeKernel {
   #replaceRoute(link: FakeLink, request: RequestOf<"replace-route">): void {
     const destination = parseIpNetwork(request.destination);
     const v6 = destination.bytes.length === 16;
+    const { gateway = "", source = "", onlink = false } = request;
+    const lost = gateway !== "" && !onlink && !reachable(link, parseIp(gateway));
+    if (lost) throw v6 ? refusal("EHOSTUNREACH") : refusal("ENETUNREACH", "Nexthop has invalid gateway");
     if (!link.up) throw refusal("ENETDOWN", "Nexthop device is not up");
     if (v6 && !link.ipv6) throw refusal("EACCES", "IPv6 is disabled on nexthop device");
-    const { gateway = "", source = "", onlink = false } = request;
-    if (gateway !== "" && !onlink && !reachable(link, parseIp(gateway))) {
-      throw v6 ? refusal("EHOSTUNREACH") : refusal("ENETUNREACH", "Nexthop has invalid gateway");
-    }
     if (source !== "" && ![...link.addresses].some((address) => sameIp(parseIpPrefix(address), parseIp(source)))) {
       throw refusal("EINVAL", v6 ? "Invalid source address" : "Invalid prefsrc address");
     }
@@ -216,11 +215,11 @@ function setIpv6(link: FakeLink, enabled: boolean): void {
   for (const destination of link.routes.keys()) if (destination.includes(":")) link.routes.delete(destination);
 }
 
-/** In a subnet of the link, or link-local (every IPv6 link has that subnet). */
+/** In a subnet of a link that is up, or link-local (every IPv6 link has that subnet). */
 function reachable(link: FakeLink, gateway: Ip): boolean {
   if (gateway.bytes.length === 16 && gateway.bytes[0] === 0xfe && ((gateway.bytes[1] ?? 0) & 0xc0) === 0x80)
     return true;
-  const subnets = [...link.addresses].map((address) => parseIpPrefix(address));
+  const subnets = link.up ? [...link.addresses].map((address) => parseIpPrefix(address)) : [];
   return subnets.some(
     (subnet) =>
       subnet.family === gateway.family &&

@@ -15,19 +15,20 @@ export interface IpPrefix extends Ip {
 /** "10.0.0.1" or "fd00::1"; no prefix length, no zone. */
 export function parseIp(text: string): Ip {
   const bytes = text.includes(":") ? parseIpv6(text) : parseIpv4(text);
-  if (bytes === undefined) throw new TypeError(`"${text}" is no IP address`);
+  if (bytes === undefined) throw new TypeError(`${JSON.stringify(text)} is no IP address`);
   return { family: bytes.length === 4 ? AF_INET : AF_INET6, bytes };
 }
 
 /** An address with its prefix length, "10.0.0.5/24": host bits may be set. */
 export function parseIpPrefix(text: string): IpPrefix {
   const slash = text.indexOf("/");
-  if (slash < 0) throw new TypeError(`"${text}" has no prefix length: write ${text}/${text.includes(":") ? 64 : 24}`);
+  if (slash < 0)
+    throw new TypeError(`${JSON.stringify(text)} has no prefix length: write ${text}/${text.includes(":") ? 64 : 24}`);
   const ip = parseIp(text.slice(0, slash));
   const digits = text.slice(slash + 1);
   const length = Number(digits);
   if (!/^\d{1,3}$/.test(digits) || length > ip.bytes.length * 8) {
-    throw new TypeError(`"${text}" has a prefix length outside of 0..${ip.bytes.length * 8}`);
+    throw new TypeError(`${JSON.stringify(text)} has a prefix length outside of 0..${ip.bytes.length * 8}`);
   }
   return { ...ip, length };
 }
@@ -37,7 +38,7 @@ export function parseIpNetwork(text: string): IpPrefix {
   const prefix = parseIpPrefix(text);
   const network = maskBytes(prefix.bytes, prefix.length);
   if (network.some((byte, index) => byte !== prefix.bytes[index])) {
-    throw new TypeError(`"${text}" has host bits set: write ${formatIp(network)}/${prefix.length}`);
+    throw new TypeError(`${JSON.stringify(text)} has host bits set: write ${formatIp(network)}/${prefix.length}`);
   }
   return prefix;
 }
@@ -62,7 +63,7 @@ export function formatIp(bytes: Uint8Array): string {
 /** "0a:58:0a:00:00:01" as six bytes. */
 export function parseMac(text: string): Uint8Array {
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(text)) {
-    throw new TypeError(`"${text}" is no MAC address: write six bytes as 0a:58:0a:00:00:01`);
+    throw new TypeError(`${JSON.stringify(text)} is no MAC address: write six bytes as 0a:58:0a:00:00:01`);
   }
   return Uint8Array.from(text.split(":"), (byte) => Number.parseInt(byte, 16));
 }

@@ -4,7 +4,8 @@ import { type LinkRequest, NetlinkError } from "./port.js";
 
 /** "add-address eth0": what an error message calls the request. */
 export function describeRequest(request: LinkRequest): string {
-  return `${request.kind} ${"name" in request ? request.name : request.link}`;
+  const name = "name" in request ? request.name : request.link;
+  return `${request.kind} ${/^[!-~]+$/.test(name) ? name : JSON.stringify(name)}`;
 }
 
 /** Throws NetlinkError EINVAL for the first request with a bad field; its message says how to mend it. */
@@ -79,9 +80,10 @@ function checkLinkName(name: string, value: string): void {
 
 function linkNameFault(name: string, value: string): string | undefined {
   const length = new TextEncoder().encode(value).length;
-  if (length === 0 || length > 15) return `${name}: "${value}" has ${length} bytes: a link name has 1 to 15`;
+  if (length === 0 || length > 15)
+    return `${name}: ${JSON.stringify(value)} has ${length} bytes: a link name has 1 to 15`;
   if (value === "." || value === ".." || /[/:%\s\0]/.test(value)) {
-    return `${name}: "${value}" can't name a link: leave out "/", ":", "%" and white space`;
+    return `${name}: ${JSON.stringify(value)} can't name a link: leave out "/", ":", "%" and white space`;
   }
   return undefined;
 }

@@ -170,7 +170,7 @@ export class RouteSocket {
 }
 
 /** The named link, or nothing. */
-export function findLink(socket: RouteSocket, name: string): LinkRow[] {
+export function findLink(socket: Pick<RouteSocket, "get">, name: string): LinkRow[] {
   return absentIsEmpty("ENODEV", () => socket.get(getLink({ name }), parseLink));
 }
 
