@@ -14,7 +14,7 @@ export async function ensureNpmPackages() {
   if (difference !== undefined) {
     say(`npm packages from package-lock.json (${difference})`);
     const { code } = await npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-    if (code !== 0) throw new Unmet("npm ci failed (see above): it needs npm's registry.");
+    if (code !== 0) throw new Unmet("npm ci failed (see above).");
   }
   pinnedNode();
 }
