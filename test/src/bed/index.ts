@@ -22,3 +22,21 @@ export {
   type FlowOptions,
   type PingResult,
 } from "./traffic/flow.js";
+export { BedAgent, startAgent, type AgentOptions, type LoggedStage } from "./agent.js";
+export {
+  addPod,
+  addressesOf,
+  callCni,
+  CNI_EXECUTABLE,
+  createPod,
+  deletePod,
+  networkConfiguration,
+  podCall,
+  type CniAnswer,
+  type CniCall,
+  type CniResult,
+  type CniVerb,
+  type Pod,
+} from "./cni.js";
+export { BED_NETWORKS, BedPrismnet, startPrismnet, type PrismnetOptions } from "./prismnet.js";
+export type { Settings } from "./settings-file.js";

@@ -52,18 +52,22 @@ export async function leftAfterSettling(
 async function nodeNetwork(node: BedNode): Promise<string[]> {
   const links = JSON.parse(await node.run(["ip", "-j", "address"])) as {
     ifname: string;
-    addr_info: { local: string; prefixlen: number }[];
+    addr_info: { local: string; prefixlen: number; scope: string }[];
   }[];
   const routes = await Promise.all(
     ["-4", "-6"].map((family) => node.run(["ip", family, "route", "show", "table", "all"])),
   );
+  // The kernel's own come and go with the link and the address that they belong to.
+  const added = lines(routes.join("\n")).filter((route) => !route.includes("proto kernel"));
   const rules = await node.run(["nft", "--stateless", "list", "ruleset"]);
   return [
     ...links.map(({ ifname }) => `link ${ifname} on ${node.name}`),
     ...links.flatMap(({ ifname, addr_info: addresses }) =>
-      addresses.map(({ local, prefixlen }) => `address ${local}/${prefixlen} of ${ifname} on ${node.name}`),
+      addresses
+        .filter(({ scope }) => scope !== "link")
+        .map(({ local, prefixlen }) => `address ${local}/${prefixlen} of ${ifname} on ${node.name}`),
     ),
-    ...lines(routes.join("\n")).map((route) => `route ${route} on ${node.name}`),
+    ...added.map((route) => `route ${route} on ${node.name}`),
     ...lines(rules).map((rule) => `nftables "${rule}" on ${node.name}`),
   ];
 }
@@ -73,7 +77,15 @@ async function ovsRows(node: BedNode): Promise<string[]> {
   const kinds = new Set(["Bridge", "Port", "Interface", "QoS", "Queue", "Mirror"]);
   return tables
     .filter(({ caption }) => kinds.has(caption))
+    .map((table) => withoutNoopQueueing(table))
     .flatMap((table) => rowNames(table).map((name) => `OVS ${table.caption} ${name} on ${node.name}`));
+}
+
+/** ovn-controller keeps a QoS row of type linux-noop for itself, and makes it when it first thinks of it. */
+function withoutNoopQueueing(table: DumpedTable): DumpedTable {
+  if (table.caption !== "QoS") return table;
+  const type = table.headings.indexOf("type");
+  return { ...table, data: table.data.filter((row) => row[type] !== "linux-noop") };
 }
 
 async function northboundRows(central: Central): Promise<string[]> {
