@@ -36,13 +36,30 @@ const DUMP_ATTEMPTS = 10;
 const sending = fixed(16 * 1024);
 const receiving = fixed(RECEIVE_SIZE);
 
+/**
+ * A request was sent and its answer can't be had, so its outcome is unknown and the rest of the answer may still come. No
+ * NetlinkError: worker.ts lets it end the thread, and the socket with it.
+ */
+export class LostAnswer extends Error {
+  override readonly name = "LostAnswer";
+}
+
+/** How datagrams come and go: libc.ts, or a script in tests. */
+export interface Wire {
+  send(fd: number, data: Uint8Array, length: number): void;
+  sendInBackground(fd: number, data: Uint8Array, length: number): Promise<void>;
+  receive(fd: number, into: Uint8Array): number;
+}
+
 export class RouteSocket {
   readonly #fd: number;
+  readonly #wire: Wire;
   #sequence = 0;
 
   /** `fd` comes from `openDescriptor`, called inside of the namespace. */
-  constructor(fd: number) {
+  constructor(fd: number, wire: Wire = { send, sendInBackground, receive }) {
     this.#fd = fd;
+    this.#wire = wire;
     enableNetlinkOption(fd, NETLINK_EXT_ACK);
     enableNetlinkOption(fd, NETLINK_CAP_ACK);
     // Makes the kernel heed the filters of dumps (4.20); parsers filter again, so that older kernels are right, if slower.
@@ -70,8 +87,9 @@ export class RouteSocket {
   async requestInBackground(request: Request): Promise<void> {
     const own = fixed(512);
     const length = this.#encode(own, [request]);
-    await sendInBackground(this.#fd, own, length);
-    const [refusal] = this.#acknowledgements(this.#sequence, 1);
+    const sequence = this.#sequence;
+    await this.#wire.sendInBackground(this.#fd, own, length);
+    const [refusal] = this.#acknowledgements(sequence, 1);
     if (refusal !== undefined) throw refusal;
   }
 
@@ -133,7 +151,7 @@ export class RouteSocket {
   /** Returns the first request's sequence number; those behind it count on. */
   #send(requests: readonly Request[]): number {
     const length = this.#encode(sending, requests);
-    send(this.#fd, sending, length);
+    this.#wire.send(this.#fd, sending, length);
     return this.#sequence - requests.length + 1;
   }
 
@@ -162,9 +180,13 @@ export class RouteSocket {
   }
 
   #receive(): Message[] {
-    const length = receive(this.#fd, receiving);
-    if (length > RECEIVE_SIZE)
-      throw new NetlinkError(`an answer of ${length} bytes, room for ${RECEIVE_SIZE}`, "EMSGSIZE");
+    let length: number;
+    try {
+      length = this.#wire.receive(this.#fd, receiving);
+    } catch (error) {
+      throw new LostAnswer(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+    if (length > RECEIVE_SIZE) throw new LostAnswer(`an answer of ${length} bytes, room for ${RECEIVE_SIZE}`);
     return decodeMessages(receiving.subarray(0, length));
   }
 }

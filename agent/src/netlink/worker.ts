@@ -2,7 +2,7 @@
  * The kernel thread: answers calls one after the other, each synchronously; a deletion's long part runs in the
  * background. The entry point of a worker_thread.
  *
- * Whatever is thrown here and is no NetlinkError (a lost namespace, bytes that are no netlink) is left uncaught on purpose:
+ * Whatever is thrown here and is no NetlinkError (a lost namespace, a lost answer, bytes that are no netlink) is left uncaught on purpose:
  * it ends this thread, and thread.ts starts another one.
  */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
