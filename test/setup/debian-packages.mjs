@@ -16,6 +16,7 @@ const groups = {
     openssl: "certificates for TLS tests",
     procps: "process lists in tests",
     gcc: "compiles the engine inside the CNI executable, and the C program that it is measured against",
+    "libc6-dev": "C headers for gcc",
     "musl-tools": "links the CNI executable statically",
   },
   checks: {
