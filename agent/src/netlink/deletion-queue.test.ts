@@ -88,17 +88,29 @@ test("a signal counts until the call's turn", async (t) => {
   t.equal(batches.length, 1, "nothing else was deleted");
 });
 
-test("batches are bounded; a caller's names stay together", async (t) => {
+test("batches are bounded; a longer list is several", async (t) => {
   const { batches, run } = recorder();
   const queue = new DeletionQueue(run, 3);
-  const calls = [["a", "b"], ["c"], ["d", "e", "f", "g"], ["h"]].map((names) => queue.delete(names));
-  for (let index = 0; index < calls.length; index++) {
-    await turn();
-    batches[index]?.end();
+  const calls = Promise.allSettled(
+    [["a", "b"], ["c"], ["d", "e", "f", "g"], ["h"]].map((names) => queue.delete(names)),
+  );
+  for (const batch of [0, 1, 2]) {
+    while (batches.length <= batch) await turn();
+    batches[batch]?.end(batch === 1 ? new Map([["e", new Error("no e")]]) : new Map());
   }
-  await Promise.all(calls);
+  t.match(await calls, [
+    { status: "fulfilled" },
+    { status: "fulfilled" },
+    { reason: { message: "no e" } },
+    { status: "fulfilled" },
+  ]);
   t.strictSame(
     batches.map(({ names }) => names),
-    [["a", "b", "c"], ["d", "e", "f", "g"], ["h"]],
+    [
+      ["a", "b", "c"],
+      ["d", "e", "f"],
+      ["g", "h"],
+    ],
+    "what stands behind a failure is deleted too",
   );
 });

@@ -23,19 +23,28 @@ export class DeletionQueue {
 
   /**
    * Rejects with the reason of the first of `names` that could not be deleted, or with the signal's reason when it fired
-   * before their turn came.
+   * before their turn came. More names than a batch takes are several batches.
    */
-  delete(names: readonly string[], signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      this.#waiting.push({ names, signal, resolve, reject });
-      this.#running ??= this.#run();
-    });
+  async delete(names: readonly string[], signal?: AbortSignal): Promise<void> {
+    const parts: Promise<void>[] = [];
+    for (let from = 0; from < names.length; from += this.#mostAtOnce) {
+      parts.push(this.#enqueue(names.slice(from, from + this.#mostAtOnce), signal));
+    }
+    const outcomes = await Promise.allSettled(parts);
+    for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
   }
 
   /** Waits for everything that was asked for. */
   async drain(): Promise<void> {
     await this.#running;
+  }
+
+  #enqueue(names: readonly string[], signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      this.#waiting.push({ names, signal, resolve, reject });
+      this.#running ??= this.#run();
+    });
   }
 
   async #run(): Promise<void> {
