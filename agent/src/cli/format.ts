@@ -24,9 +24,9 @@ export function latency(microseconds: number): string {
     : `${Number((microseconds / 1e6).toPrecision(2))} s`;
 }
 
-/** "83 MB". */
-export function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB`;
+/** "83 MB", "1.5 GB". */
+export function bytes(number: number): string {
+  return number < 1e9 ? `${Math.round(number / 1e6)} MB` : `${(number / 1e9).toFixed(1)} GB`;
 }
 
 /** "1 pod", "2 pods". */

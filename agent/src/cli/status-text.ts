@@ -2,10 +2,10 @@ import type { Database, GetNodeStatusResponse, Port } from "@k8shost/proto/agent
 import { PORT_STATES } from "../status/port-state.js";
 import { printable } from "../printable.js";
 import type { Terminal } from "./command.js";
-import { count, latency, megabytes, span } from "./format.js";
+import { count, latency, bytes, span } from "./format.js";
 import { type Problem, problemsOf } from "./problems.js";
 import { type Cell, table } from "./table.js";
-import { paint, type Tone, wrap } from "./terminal.js";
+import { paint, problemParagraph, type Tone, wrap } from "./terminal.js";
 
 type Look = Pick<Terminal, "columns" | "colour">;
 
@@ -39,20 +39,8 @@ function verdict(node: GetNodeStatusResponse, problems: readonly Problem[], look
   return `${paint(look, "ok", `${name} is healthy: ${pods}.`)}\n`;
 }
 
-/** Each problem in a paragraph: what, and below it what to do. */
 export function problemsText(problems: readonly Problem[], look: Look): string {
-  return problems
-    .map(({ severity, what, remedy }) => {
-      const label = paint(look, severity, severity === "fail" ? "FAIL" : "WARN");
-      const [first = "", ...more] = indented(what, look);
-      const rest = [...more, ...(remedy === "" ? [] : indented(remedy, look).map((line) => paint(look, "dim", line)))];
-      return [`  ${label}  ${first}`, ...rest.map((line) => `        ${line}`)].map((line) => `${line}\n`).join("");
-    })
-    .join("");
-}
-
-function indented(text: string, { columns }: Look): string[] {
-  return wrap(printable(text), Math.max(20, (columns ?? DEFAULT_WIDTH) - 8));
+  return problems.map((problem) => problemParagraph(problem, look)).join("");
 }
 
 function factsText(node: GetNodeStatusResponse, now: number): string {
@@ -70,7 +58,7 @@ function factsText(node: GetNodeStatusResponse, now: number): string {
     ["Node's port", managementText(node)],
     [
       "Agent",
-      `${node.version}, up ${span(now - Number(node.startedAtMs))}, ${megabytes(Number(node.residentBytes))}, ` +
+      `${node.version}, up ${span(now - Number(node.startedAtMs))}, ${bytes(Number(node.residentBytes))}, ` +
         `event loop ${latency(node.eventLoopP99Us)} late (p99), ${node.swept ? "leftovers swept" : "leftovers not swept yet"}`,
     ],
   ];
@@ -151,10 +139,11 @@ function failuresText({ failures }: GetNodeStatusResponse, now: number, look: Lo
   const shown = failures.slice(0, SHOWN_FAILURES);
   const older = failures.length - shown.length;
   const head = `Last failures${older === 0 ? "" : ` (${older} older ones: --json)`}\n`;
+  const width = Math.max(40, (look.columns ?? DEFAULT_WIDTH) - 8);
   const texts = shown.map((failure) => {
     const pod = failure.pod === "" ? failure.containerId : `${failure.namespace}/${failure.pod}`;
     const title = `${span(now - Number(failure.atMs))} ago  ${failure.verb} ${pod}  stage ${failure.stage}  ${failure.code}`;
-    return [`  ${printable(title)}`, ...indented(failure.message, look).map((line) => `        ${line}`)];
+    return [`  ${printable(title)}`, ...wrap(printable(failure.message), width).map((line) => `        ${line}`)];
   });
   return (
     head +

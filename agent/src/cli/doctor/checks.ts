@@ -1,5 +1,5 @@
 import type { Check } from "./check.js";
-import { executable, networkConfiguration } from "./cni-checks.js";
+import { executable, networkConfiguration, queue } from "./cni-checks.js";
 import * as kernel from "./kernel-checks.js";
 import * as openvswitch from "./openvswitch-checks.js";
 import * as services from "./service-checks.js";
@@ -26,6 +26,7 @@ export const CHECKS: readonly Check[] = [
   services.agent,
   executable,
   networkConfiguration,
+  queue,
   services.disk,
   kernel.forwarding,
   kernel.reversePath,

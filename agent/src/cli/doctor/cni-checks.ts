@@ -1,5 +1,5 @@
-import { count, span } from "../format.js";
-import { type Check, type DoctorPorts, fail, ok, skip, warn } from "./check.js";
+import { count } from "../format.js";
+import { type Check, type DoctorPorts, fail, ok, warn } from "./check.js";
 
 export const PLUGIN = "prismnet";
 
@@ -70,12 +70,30 @@ export const networkConfiguration: Check<Pick<DoctorPorts, "config" | "machine">
   },
 };
 
-/** Format of the queue: cni/DESIGN.md. */
-export interface QueueReader {
-  readonly count: number;
-  /** Unix time in milliseconds; undefined when the queue is empty. */
-  readonly oldestMs: number | undefined;
-}
+/** The executable queues no more than this. */
+const QUEUE_LIMIT = 256;
+
+export const queue: Check<Pick<DoctorPorts, "config" | "machine" | "agent">> = {
+  id: "queued-dels",
+  title: "Queued DELs",
+  run: async ({ config, machine, agent }) => {
+    const directory = `${config.stateDir}/cni-queue`;
+    const waiting = ((await machine.list(directory)) ?? []).filter((name) => name.endsWith(".json")).length;
+    if (waiting === 0) return ok("none");
+    const detail = `${count(waiting, "DEL")} in ${directory}`;
+    const running = await agent().then(
+      () => true,
+      () => false,
+    );
+    if (waiting >= QUEUE_LIMIT)
+      return fail(`${detail}: the queue is full, pods cannot be deleted any more`, "Start the agent; it replays them.");
+    if (!running) return warn(detail, "The agent replays them when it starts; until then their addresses stay taken.");
+    return warn(
+      detail,
+      "The agent tries them again and again: `k8shost status` shows what fails. A file there that is no DEL is named in its warnings.",
+    );
+  },
+};
 
 async function missingPlugins(
   machine: DoctorPorts["machine"],

@@ -46,7 +46,7 @@ interface Source {
   readonly tls: TlsFiles;
 }
 
-/** Connects, reads the monitored rows once, and disconnects. Rejects with the reason when no remote answers in time. */
+/** Connects, reads the monitored rows once, and disconnects. Rejects with the reason when no remote can be read. */
 async function readOnce<T extends Tables, const M extends MonitorSpec<T>, R>(
   database: DatabaseSchema<T>,
   monitor: M,
@@ -54,6 +54,9 @@ async function readOnce<T extends Tables, const M extends MonitorSpec<T>, R>(
   read: (client: OvsdbClient<T, M>, status: ClientStatus) => R,
   signal: AbortSignal,
 ): Promise<R> {
+  // The client itself would try for ever: here one round over the remotes is enough.
+  const round = new AbortController();
+  let failures = 0;
   const files = { ...(cert !== undefined && { certFile: cert }), ...(key !== undefined && { keyFile: key }) };
   const client = new OvsdbClient<T, M>({
     name: "doctor",
@@ -62,9 +65,13 @@ async function readOnce<T extends Tables, const M extends MonitorSpec<T>, R>(
     monitor,
     leaderOnly: false,
     ...(ca !== undefined && { tls: { caFile: ca, ...files } }),
+    log: (event) => {
+      if (event.event !== "disconnected" && event.event !== "skipped") return;
+      if (++failures >= remotes.length) round.abort();
+    },
   });
   try {
-    await client.start(AbortSignal.any([signal, AbortSignal.timeout(READ_DEADLINE_MS)]));
+    await client.start(AbortSignal.any([signal, round.signal, AbortSignal.timeout(READ_DEADLINE_MS)]));
     return read(client, client.status());
   } catch (error) {
     const { error: reason } = client.status();

@@ -1,8 +1,8 @@
 import { printable } from "../../printable.js";
 import type { Terminal } from "../command.js";
-import { count, megabytes } from "../format.js";
+import { count, bytes } from "../format.js";
 import { table } from "../table.js";
-import { paint, wrap } from "../terminal.js";
+import { paint, problemParagraph } from "../terminal.js";
 import type { Result } from "./check.js";
 import type { MachineFacts } from "./machine.js";
 
@@ -10,8 +10,6 @@ type Look = Pick<Terminal, "columns" | "colour">;
 
 const RANK = { fail: 0, warn: 1, skip: 2, ok: 3 } as const;
 const TONES = { fail: "fail", warn: "warn", skip: "dim", ok: "ok" } as const;
-const INDENT = 8;
-const DEFAULT_WIDTH = 100;
 
 export interface Report {
   readonly node: string;
@@ -53,18 +51,12 @@ function verdict(node: string, results: readonly Result[], look: Look): string {
 
 function wrongText({ title, finding }: Result, look: Look): string {
   if (finding.state !== "fail" && finding.state !== "warn") return "";
-  const width = Math.max(40, (look.columns ?? DEFAULT_WIDTH) - INDENT);
-  const label = paint(look, finding.state, finding.state.toUpperCase());
-  const lines = (text: string): string[] => text.split("\n").flatMap((line) => wrap(printable(line), width));
-  const [first = "", ...more] = lines(`${title}: ${finding.detail}`);
-  const rest = [...more, ...lines(finding.remedy).map((line) => paint(look, "dim", line))];
-  return [`  ${label}  ${first}`, ...rest.map((line) => `${" ".repeat(INDENT)}${line}`)]
-    .map((line) => `${line}\n`)
-    .join("");
+  const { state, detail, remedy } = finding;
+  return problemParagraph({ severity: state, what: `${title}: ${detail}`, remedy }, look);
 }
 
 function machineText({ system, kernel, processors, memoryBytes, availableBytes }: MachineFacts): string {
-  const memory = `${megabytes(memoryBytes)} memory, ${megabytes(availableBytes)} of it available`;
+  const memory = `${bytes(memoryBytes)} memory, ${bytes(availableBytes)} of it available`;
   return `${printable(system)}, kernel ${printable(kernel)}, ${count(processors, "processor")}, ${memory}\n\n`;
 }
 
