@@ -21,6 +21,13 @@ let
   };
   worker = { enable = true; mode = "agent"; serverUrl = "https://s:6443"; tokenFile = "/run/token"; };
 
+  lock = builtins.fromJSON (builtins.readFile ../../package-lock.json);
+  located = (import ../npm-lock.nix { registry = "https://r"; inherit lock; }).packages;
+  unlocated = builtins.filter
+    (place: builtins.match ".*node_modules/.*" place != null && !(located.${place} ? resolved))
+    (builtins.attrNames located);
+  urlOf = place: builtins.replaceStrings [ located.${place}.version ] [ "V" ] located.${place}.resolved;
+
   cases = {
     "off means nothing is set" = builtins.attrNames off == [ "failedAssertions" ];
     "defaults are those of the specification" = command { enable = true; } ==
@@ -62,6 +69,10 @@ let
     };
     "the executable is where runtimes look" =
       builtins.elem "L+ /opt/cni/bin/prismnet - - - - /k8shost/bin/prismnet" server.systemd.tmpfiles.rules;
+    "every npm package is located" = unlocated == [ ];
+    "packages with and without scope" = urlOf "node_modules/koffi" == "https://r/koffi/-/koffi-V.tgz"
+      && urlOf "node_modules/@grpc/grpc-js" == "https://r/@grpc/grpc-js/-/grpc-js-V.tgz"
+      && located."node_modules/@k8shost/proto" == lock.packages."node_modules/@k8shost/proto";
     "an unknown option is refused" = fails { enable = true; clusterCidr = "10.0.0.0/8"; };
     "a wrong type is refused" = fails { enable = true; mode = "master"; } && fails { enable = "yes"; };
   };
