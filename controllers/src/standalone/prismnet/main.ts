@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { load } from "@k8shost/agent/config/load";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { formatEndpoint } from "../endpoint.js";
-import { configSchema, DEFAULT_CONFIG_FILE } from "./config.js";
+import { configSchema, DEFAULT_CONFIG_FILE, type PrismnetConfig } from "./config.js";
 import { startPrismnet } from "./server.js";
 import { usage } from "./usage.js";
 
@@ -25,19 +25,25 @@ async function main(argv: readonly string[]): Promise<number> {
     process.once("SIGINT", resolve);
   });
   try {
-    const server = await startPrismnet(config, log);
-    const listen = formatEndpoint(server.endpoint);
-    log.info({ listen, northbound: config.northbound.remotes }, "listening");
-    const outcome = await Promise.race([server.ready.then(() => "ready" as const), stopped]);
-    if (outcome === "ready") {
-      log.info({ listen }, "ready");
-      log.info({ signal: await stopped }, "stopping");
-    }
-    await server.close();
+    await serve(config, log, stopped);
     return 0;
   } catch (error) {
     log.fatal({ err: error }, error instanceof Error ? error.message : String(error));
     return 1;
+  }
+}
+
+/** Serves until `stopped`. Rejects when it cannot. */
+async function serve(config: PrismnetConfig, log: Logger, stopped: Promise<string>): Promise<void> {
+  const server = await startPrismnet(config, log);
+  try {
+    const listen = formatEndpoint(server.endpoint);
+    log.info({ listen, northbound: config.northbound.remotes }, "listening");
+    const outcome = await Promise.race([server.ready, stopped]);
+    if (outcome === undefined) log.info({ listen }, "ready");
+    log.info({ signal: await stopped }, "stopping");
+  } finally {
+    await server.close();
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import {
   Cancelled,
+  type ClientEvent,
   ClientClosed,
   ConnectionLost,
   ConstraintViolation,
@@ -52,12 +53,7 @@ export class Northbound {
               ...(tls.key === undefined ? {} : { keyFile: tls.key }),
             },
           }),
-      log: (event) => {
-        log[event.event === "disconnected" || event.event === "listener-failed" ? "warn" : "debug"](
-          event,
-          "northbound",
-        );
-      },
+      log: eventLog(log),
     });
     this.#client.table("Address_Set").onChange(({ old, new: row }) => {
       if (row === undefined) {
@@ -147,6 +143,39 @@ export class Northbound {
     }
     const message = error instanceof Error ? error.message : String(error);
     return new StatusError(status.INTERNAL, `northbound database: ${message}`, { cause: error });
+  }
+}
+
+/** Logs what troubles the connection, each trouble once until the database is in sync again: it is retried for ever. */
+function eventLog(log: Logger): (event: ClientEvent) => void {
+  const told = new Set<string>();
+  return (event) => {
+    const trouble = troubleOf(event);
+    if (event.event === "synced") told.clear();
+    if (trouble === undefined || told.has(trouble)) {
+      log.debug(event, "northbound database");
+      return;
+    }
+    told.add(trouble);
+    log.warn(
+      { event: event.event, ...("remote" in event ? { remote: event.remote } : {}) },
+      `northbound database: ${trouble}`,
+    );
+  };
+}
+
+function troubleOf(event: ClientEvent): string | undefined {
+  switch (event.event) {
+    case "disconnected":
+      return event.error.message;
+    case "skipped":
+      return event.reason;
+    case "listener-failed":
+      return event.error instanceof Error ? event.error.message : String(event.error);
+    case "connecting":
+    case "synced":
+    case "schema":
+      return undefined;
   }
 }
 

@@ -33,18 +33,18 @@ export interface Stack {
   /** Of the database, as OVN's tools take it. */
   readonly remote: string;
   /** Another server over the same database. */
-  serve(config?: object): Promise<PrismnetServer>;
-  client(config?: object): Promise<Client>;
+  readonly serve: (config?: object) => Promise<PrismnetServer>;
+  readonly client: (config?: object) => Promise<Client>;
 }
 
 /** NetworkService with promises, and fields that are left out empty. */
 export interface Client {
   readonly server: PrismnetServer;
-  allocate(request: Partial<AllocateIPRequest>, timeoutMs?: number): Promise<AllocateIPResponse>;
-  release(request: Partial<ReleaseIPRequest>): Promise<boolean>;
-  createSwitch(namespace: string): Promise<CreateLogicalSwitchResponse>;
-  list(nodeName?: string): Promise<Allocation[]>;
-  close(): void;
+  readonly allocate: (request: Partial<AllocateIPRequest>, timeoutMs?: number) => Promise<AllocateIPResponse>;
+  readonly release: (request: Partial<ReleaseIPRequest>) => Promise<boolean>;
+  readonly createSwitch: (namespace: string) => Promise<CreateLogicalSwitchResponse>;
+  readonly list: (nodeName?: string) => Promise<Allocation[]>;
+  readonly close: () => void;
 }
 
 export async function startStack(t: Test): Promise<Stack> {
