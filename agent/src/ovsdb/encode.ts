@@ -124,6 +124,7 @@ function encodeMap(tableName: string, column: ColumnSchema, value: unknown): str
 }
 
 const largestInteger = 2n ** 63n - 1n;
+const smallestReal = 2 ** -1022;
 
 function encodeAtom(tableName: string, column: ColumnSchema, base: BaseType, value: unknown): string {
   switch (base.type) {
@@ -140,6 +141,9 @@ function encodeAtom(tableName: string, column: ColumnSchema, base: BaseType, val
     case "real":
       if (typeof value !== "number" || !Number.isFinite(value))
         throw invalid(tableName, column, "a finite number", value);
+      // ovsdb-server's parser takes numbers too small for a normal double as malformed, and hangs up.
+      if (value !== 0 && Math.abs(value) < smallestReal)
+        throw invalid(tableName, column, "a number of at least 2.3e-308", value);
       return JSON.stringify(value);
     case "integer":
       // A number beyond 2^53 may have been rounded already: such values must come as bigint.

@@ -1,5 +1,5 @@
 import type { Lock, Unsubscribe, WaitOptions } from "./client-types.js";
-import { type ClientClosed, ConnectionLost, OvsdbError } from "./errors.js";
+import { type ClientClosed, ConnectionLost, InvalidValue, OvsdbError } from "./errors.js";
 import { wireObject } from "./row-layout.js";
 import type { Session } from "./session.js";
 import { Waiters } from "./waiters.js";
@@ -82,8 +82,11 @@ export class Locks {
     this.#failed = listenerFailed;
   }
 
-  /** The lock of this name; the first call asks the server for it. */
+  /** The lock of this name; the first call asks the server for it. Throws InvalidValue for what is no `<id>`. */
   lock(id: string): Lock {
+    if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(id)) {
+      throw new InvalidValue("lock", `"${id}" must consist of letters, digits and _, the first no digit`);
+    }
     const known = this.#locks.get(id);
     if (known !== undefined) return known;
     const lock = new HeldLock(id, this);

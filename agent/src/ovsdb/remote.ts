@@ -46,8 +46,8 @@ export interface ConnectOptions {
 /** A connected stream, ready to write. Throws ConnectionLost with the reason, or Cancelled. */
 export async function openRemote(remote: Remote, options: ConnectOptions): Promise<Socket> {
   const { signal, timeoutMs } = options;
-  if (signal.aborted) throw new Cancelled("connecting was cancelled", { cause: signal.reason });
   const secure = remote.kind === "ssl" ? await tlsOptions(remote.text, options.tls) : undefined;
+  if (signal.aborted) throw new Cancelled("connecting was cancelled", { cause: signal.reason });
   const socket = openSocket(remote, secure);
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   const timer = setTimeout(() => {

@@ -11,7 +11,7 @@
  * | atom    | TypeScript                                                                             |
  * | ------- | -------------------------------------------------------------------------------------- |
  * | integer | `number`; `Integer` where the schema allows values beyond 2^53 (those are bigints, never rounded) |
- * | real    | `number`                                                                               |
+ * | real    | `number`; servers keep 15 significant digits                                           |
  * | boolean | `boolean`                                                                              |
  * | string  | `string`; an enumeration is a union that stays open for values of newer schemas        |
  * | uuid    | `Uuid`; in what is written also the `NamedUuid` of a row inserted by the same transaction |
@@ -137,15 +137,16 @@ export type Where<R> = Uuid | NamedUuid | readonly Condition<R>[];
 
 type ArithmeticMutator = "+=" | "-=" | "*=" | "/=" | "%=";
 
-type Mutations<C, T> = T extends readonly (infer E)[]
-  ? readonly [C, "insert" | "delete", Input<T>] | (E extends Integer ? readonly [C, ArithmeticMutator, Integer] : never)
-  : T extends ReadonlyMap<infer K, unknown>
-    ? readonly [C, "insert", Input<T>] | readonly [C, "delete", Input<T> | readonly Input<K>[]]
-    : T extends Integer
-      ? readonly [C, ArithmeticMutator, Integer]
-      : T extends Uuid | string | boolean
-        ? readonly [C, "insert" | "delete", readonly Input<T>[]]
-        : never;
+type Elements<C, T> = readonly [C, "insert" | "delete", readonly Input<T>[]];
+type Arithmetic<C, T> = T extends Integer ? readonly [C, ArithmeticMutator, Integer] : never;
+
+type Mutations<C, T> = undefined extends T
+  ? Elements<C, NonNullable<T>> | Arithmetic<C, NonNullable<T>>
+  : T extends readonly (infer E)[]
+    ? Elements<C, E> | Arithmetic<C, E>
+    : T extends ReadonlyMap<infer K, unknown>
+      ? readonly [C, "insert", Input<T>] | readonly [C, "delete", Input<T> | readonly Input<K>[]]
+      : Arithmetic<C, T>;
 
 /** `<mutation>` of RFC 7047, section 5.1. A map's "delete" takes a map (key and value must match) or an array of keys. */
 export type Mutation<R> = { readonly [C in Column<R>]: Mutations<C, R[C]> }[Column<R>];

@@ -12,7 +12,7 @@ export type SchemaName = keyof typeof schemas;
 /** One of the real schemas by name, or a schema of the test's own as an object. */
 export type TestSchema = SchemaName | { readonly name: string };
 
-async function schemaPath(schema: TestSchema, folder: string): Promise<string> {
+export async function schemaPath(schema: TestSchema, folder: string): Promise<string> {
   if (typeof schema === "string") return fileURLToPath(new URL(schemas[schema], sources));
   const path = join(folder, "test.ovsschema");
   await writeFile(path, JSON.stringify(schema));
