@@ -107,15 +107,16 @@ test("two nodes, a port on each: packets cross, are counted, and everything goes
   await t.test("the inventory names what ports left behind, and nothing once they are gone", async (t) => {
     await b.run(["sh", "-c", "sleep 600 >/dev/null 2>&1 &"]);
     const left = leftBehind(before, await takeInventory(central, [node1, node2]));
-    const some = ["northbound Logical_Switch_Port port2", `network namespace ${b.path}`, "link port1 on node1"];
+    const some = ["northbound row: Logical_Switch_Port port2", `network namespace: ${b.path}`, "link: port1 on node1"];
     t.same(
       some.filter((line) => !left.includes(line)),
       [],
     );
     t.match(
-      left.filter((line) => line.startsWith("process ")),
-      [/^process \d+ sleep 600$/],
+      left.filter((line) => line.startsWith("process: ")),
+      [/^process: \d+ sleep 600$/],
     );
+    t.equal(left.filter((line) => line.startsWith("link: ")).length, 2);
     await unplugRawPort(a, port(1));
     await unplugRawPort(b, port(2));
     await a.remove();

@@ -10,7 +10,14 @@ export { plugRawPort, unplugRawPort, waitInstalled, type RawPort } from "./raw-p
 export { sweepStaleBeds, type SweepReport } from "./stale.js";
 export type { OutsideHost, Underlay } from "./underlay.js";
 export { START_DEADLINE_MS, waitUntil } from "./wait.js";
-export { leftAfterSettling, leftBehind, takeInventory, type Inventory } from "./inventory.js";
+export {
+  countKind,
+  INVENTORY_KINDS,
+  leftAfterSettling,
+  leftBehind,
+  takeInventory,
+  type Inventory,
+} from "./inventory.js";
 export type { FlowReport } from "./traffic/flow-report.js";
 export {
   ping,

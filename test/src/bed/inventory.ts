@@ -7,8 +7,28 @@ import type { BedNode } from "./node.js";
 import { describeProcess, processesIn } from "./process-table.js";
 import { netnsOf } from "./removal.js";
 
-/** Everything in a bed that an attachment could leave behind, one line each. */
+/** Everything in a bed that an attachment could leave behind, one line each: "KIND: WHAT". */
 export type Inventory = ReadonlySet<string>;
+
+/** Kinds of lines, in the order in which people look. */
+export const INVENTORY_KINDS = [
+  "network namespace",
+  "link",
+  "address",
+  "route",
+  "nftables rule",
+  "OVS row",
+  "northbound row",
+  "allocated address",
+  "process",
+  "mount",
+  "file",
+] as const;
+
+/** How many lines of a kind there are. */
+export function countKind(inventory: Inventory, kind: (typeof INVENTORY_KINDS)[number]): number {
+  return [...inventory].filter((line) => line.startsWith(`${kind}: `)).length;
+}
 
 /** Tables of the northbound database that OVN's own daemons keep. */
 const NOT_OURS = new Set(["NB_Global", "Connection", "SSL"]);
@@ -61,14 +81,14 @@ async function nodeNetwork(node: BedNode): Promise<string[]> {
   const added = lines(routes.join("\n")).filter((route) => !route.includes("proto kernel"));
   const rules = await node.run(["nft", "--stateless", "list", "ruleset"]);
   return [
-    ...links.map(({ ifname }) => `link ${ifname} on ${node.name}`),
+    ...links.map(({ ifname }) => `link: ${ifname} on ${node.name}`),
     ...links.flatMap(({ ifname, addr_info: addresses }) =>
       addresses
         .filter(({ scope }) => scope !== "link")
-        .map(({ local, prefixlen }) => `address ${local}/${prefixlen} of ${ifname} on ${node.name}`),
+        .map(({ local, prefixlen }) => `address: ${local}/${prefixlen} of ${ifname} on ${node.name}`),
     ),
-    ...added.map((route) => `route ${route} on ${node.name}`),
-    ...lines(rules).map((rule) => `nftables "${rule}" on ${node.name}`),
+    ...added.map((route) => `route: ${route} on ${node.name}`),
+    ...lines(rules).map((rule) => `nftables rule: ${rule} on ${node.name}`),
   ];
 }
 
@@ -78,7 +98,7 @@ async function ovsRows(node: BedNode): Promise<string[]> {
   return tables
     .filter(({ caption }) => kinds.has(caption))
     .map((table) => withoutNoopQueueing(table))
-    .flatMap((table) => rowNames(table).map((name) => `OVS ${table.caption} ${name} on ${node.name}`));
+    .flatMap((table) => rowNames(table).map((name) => `OVS row: ${table.caption} ${name} on ${node.name}`));
 }
 
 /** ovn-controller keeps a QoS row of type linux-noop for itself, and makes it when it first thinks of it. */
@@ -94,7 +114,7 @@ async function northboundRows(central: Central): Promise<string[]> {
   return tables
     .filter(({ caption }) => !NOT_OURS.has(caption))
     .flatMap((table) => [
-      ...rowNames(table).map((name) => `northbound ${table.caption} ${name}`),
+      ...rowNames(table).map((name) => `northbound row: ${table.caption} ${name}`),
       ...(table.caption === "Address_Set" ? addressSetMembers(table) : []),
     ]);
 }
@@ -129,7 +149,7 @@ function addressSetMembers({ headings, data }: DumpedTable): string[] {
   return data.flatMap((row) => {
     const name = String(row[headings.indexOf("name")]);
     return setOf(row[headings.indexOf("addresses")]).map(
-      (member) => `address ${String(member)} in Address_Set ${name}`,
+      (member) => `allocated address: ${String(member)} in Address_Set ${name}`,
     );
   });
 }
@@ -145,19 +165,19 @@ function namespacesAndProcesses(bed: Bed): string[] {
   const known = new Set(bed.processes.map(({ pid }) => pid));
   const strangers = processesIn(namespaces).filter((pid) => !known.has(pid));
   return [
-    ...namespaces.map((name) => `network namespace ${netnsPath(name)}`),
-    ...strangers.map((pid) => `process ${describeProcess(pid)}`),
+    ...namespaces.map((name) => `network namespace: ${netnsPath(name)}`),
+    ...strangers.map((pid) => `process: ${describeProcess(pid)}`),
   ];
 }
 
 function mounts(bed: Bed): string[] {
   const ours = lines(readFileSync("/proc/self/mountinfo", "utf8")).filter((line) => line.includes(bed.directory));
-  return ours.map((line) => `mount ${line.split(" ")[4] ?? line}`);
+  return ours.map((line) => `mount: ${line.split(" ")[4] ?? line}`);
 }
 
 function files(bed: Bed): string[] {
   const entries = readdirSync(bed.directory, { recursive: true, encoding: "utf8" });
-  return entries.filter((entry) => !entry.startsWith("log")).map((entry) => `file ${bed.path(entry)}`);
+  return entries.filter((entry) => !entry.startsWith("log")).map((entry) => `file: ${bed.path(entry)}`);
 }
 
 function lines(text: string): string[] {

@@ -1,6 +1,11 @@
 import { fileURLToPath } from "node:url";
-import { credentials } from "@grpc/grpc-js";
-import { NetworkServiceClient, type Allocation } from "@k8shost/proto/plasmacloud/prismnet/v1/network";
+import { credentials, type ServiceError } from "@grpc/grpc-js";
+import {
+  NetworkServiceClient,
+  type Allocation,
+  type CreateLogicalSwitchResponse,
+  type ListAllocationsResponse,
+} from "@k8shost/proto/plasmacloud/prismnet/v1/network";
 import type { Central } from "./central.js";
 import { Daemon } from "./daemon.js";
 import { mergeSettings, writeSettings, type Settings } from "./settings-file.js";
@@ -54,11 +59,28 @@ export class BedPrismnet {
 
   /** What it has given out, or to one node only. */
   async allocations(nodeName = ""): Promise<readonly Allocation[]> {
+    const { allocations } = await this.#call<ListAllocationsResponse>((client, done) =>
+      client.listAllocations({ nodeName }, done),
+    );
+    return allocations;
+  }
+
+  /** Makes the logical switch of a namespace, as a tenant's first pod would; returns its subnets. */
+  async createNamespace(namespace: string): Promise<readonly string[]> {
+    const { subnets } = await this.#call<CreateLogicalSwitchResponse>((client, done) =>
+      client.createLogicalSwitch({ namespace }, done),
+    );
+    return subnets;
+  }
+
+  async #call<Response>(
+    method: (client: NetworkServiceClient, done: (error: ServiceError | null, response: Response) => void) => unknown,
+  ): Promise<Response> {
     const client = new NetworkServiceClient(this.endpoint, credentials.createInsecure());
     try {
       return await new Promise((resolve, reject) => {
-        client.listAllocations({ nodeName }, (error, response) => {
-          if (error === null) resolve(response.allocations);
+        method(client, (error, response) => {
+          if (error === null) resolve(response);
           else reject(error);
         });
       });
