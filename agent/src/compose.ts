@@ -137,7 +137,10 @@ export function compose({ config, log, version, onStep = () => undefined }: Comp
   return {
     lifecycle: new Lifecycle(parts, log),
     decommission: async (signal) => {
-      const clients = new Lifecycle(parts.filter(({ name }) => CLIENTS.has(name)), log);
+      const clients = new Lifecycle(
+        parts.filter(({ name }) => CLIENTS.has(name)),
+        log,
+      );
       await clients.start();
       try {
         await decommission(nodeNetwork, { northbound, ovs }, signal);

@@ -28,7 +28,10 @@ export function conditions(sources: ConditionSources): Condition[] {
   };
   // Without its local database the node's dataplane can't follow changes any more.
   if (!sources.ovs.connected) {
-    add(LIMITED_CONNECTIVITY, `the local Open vSwitch database does not answer (${away(sources.ovs)}): is ovsdb-server running?`);
+    add(
+      LIMITED_CONNECTIVITY,
+      `the local Open vSwitch database does not answer (${away(sources.ovs)}): is ovsdb-server running?`,
+    );
   }
   if (!sources.northbound.connected) {
     add(NOT_AVAILABLE, `the OVN northbound database does not answer (${away(sources.northbound)})`);

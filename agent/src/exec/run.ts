@@ -23,7 +23,11 @@ export async function run(file: string, args: readonly string[], options: ExecOp
     return stdout;
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
-    const complaint = String(error.stderr ?? "").trim().split("\n").slice(-3).join(" ");
+    const complaint = String(error.stderr ?? "")
+      .trim()
+      .split("\n")
+      .slice(-3)
+      .join(" ");
     throw new AgentError("KERNEL", `${file} ${args[0] ?? ""}: ${complaint || error.shortMessage}`, { cause: error });
   }
 }

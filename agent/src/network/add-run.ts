@@ -155,7 +155,8 @@ export class AddRun {
   }
 
   #requireLease(): AddressLease {
-    if (this.#lease === undefined) throw new AgentError("INTERNAL", "a step that needs the address ran before allocate");
+    if (this.#lease === undefined)
+      throw new AgentError("INTERNAL", "a step that needs the address ran before allocate");
     return this.#lease;
   }
 }

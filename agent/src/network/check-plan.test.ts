@@ -11,7 +11,16 @@ const expected = {
   routes: [{ destination: "0.0.0.0/0", gateway: "10.244.1.1" }],
   mac: lease.mac,
 };
-const link: Link = { index: 2, name: "eth0", kind: "veth", mac: lease.mac, mtu: 1442, up: true, alias: "", peerIndex: 9 };
+const link: Link = {
+  index: 2,
+  name: "eth0",
+  kind: "veth",
+  mac: lease.mac,
+  mtu: 1442,
+  up: true,
+  alias: "",
+  peerIndex: 9,
+};
 const good: CheckedAttachment = {
   sandboxLink: link,
   hostLink: { ...link, index: 9, name: "pn0", peerIndex: 2 },

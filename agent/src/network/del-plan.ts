@@ -5,7 +5,12 @@ import type { ObservedAttachment } from "./observed.js";
 export type DelStep =
   | { readonly kind: "unplug-ovs-port"; readonly portUuid: string; readonly link: string }
   | { readonly kind: "delete-link"; readonly link: string }
-  | { readonly kind: "delete-logical-port"; readonly uuid: string; readonly logicalSwitch: string; readonly name: string }
+  | {
+      readonly kind: "delete-logical-port";
+      readonly uuid: string;
+      readonly logicalSwitch: string;
+      readonly name: string;
+    }
   | { readonly kind: "release" };
 
 /** Lanes run side by side. Inside a lane a failed step stops those behind it; the other lane goes on. */

@@ -159,7 +159,10 @@ t.test("GC keeps what is valid and leaves alone what another verb works on", asy
   );
   const { world, network, left } = setUp(...others);
   for (const one of [spec, ...others]) await network.add(one, signal);
-  t.same(await network.gc([spec.key], signal), others.map(({ key }) => key));
+  t.same(
+    await network.gc([spec.key], signal),
+    others.map(({ key }) => key),
+  );
   t.same([...world.leases.keys()], ["c1/eth0"]);
   t.match(left(), { logical: 1, plugged: 1 });
 });

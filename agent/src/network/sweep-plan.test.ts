@@ -46,8 +46,5 @@ t.test("a running pod gets back what it lost", async (t) => {
 });
 
 t.test("a marked link that nothing else knows can't be repaired", async (t) => {
-  t.equal(
-    text({ ovsPorts: [], logicalPorts: [] }),
-    "remove c1/eth0: nothing tells which pod it belonged to",
-  );
+  t.equal(text({ ovsPorts: [], logicalPorts: [] }), "remove c1/eth0: nothing tells which pod it belonged to");
 });

@@ -57,7 +57,11 @@ export function planSweep(state: NodeState): SweepAction[] {
   for (const entry of join(state)) {
     const { key } = entry;
     const marks = entry.ovsPort?.marks ?? entry.logicalPort?.marks;
-    const pod = marks?.pod ?? { namespace: entry.allocation?.namespace ?? "", name: entry.allocation?.pod ?? "", uid: "" };
+    const pod = marks?.pod ?? {
+      namespace: entry.allocation?.namespace ?? "",
+      name: entry.allocation?.pod ?? "",
+      uid: "",
+    };
     const observed: ObservedAttachment = { ...NOTHING, ...entry };
     const reason = whyDead(entry);
     if (reason !== undefined) {

@@ -31,7 +31,8 @@ export class ChassisWatch {
   /** Begins once the chassis is known. Returns at once. */
   start(ovs: OvsClient, facts: NodeFacts): void {
     const [row] = ovs.table("Open_vSwitch").rows();
-    const remotes = this.#config.remotes.length > 0 ? this.#config.remotes : [row?.external_ids.get("ovn-remote") ?? ""];
+    const remotes =
+      this.#config.remotes.length > 0 ? this.#config.remotes : [row?.external_ids.get("ovn-remote") ?? ""];
     if (remotes[0] === "") return;
     const name = facts.identity.chassis;
     const client = new OvsdbClient({

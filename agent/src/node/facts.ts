@@ -23,10 +23,13 @@ export class NodeFacts {
 
   /** Waits until ovs-vswitchd's database names the chassis. Throws INVALID_CONFIG when the MTU can't be found out. */
   async settle(ovs: OvsClient, netlink: Netlink, signal: AbortSignal): Promise<void> {
-    const ids = await ovs.waitFor((db) => {
-      const [row] = db.table("Open_vSwitch").rows();
-      return row?.external_ids.get("system-id") === undefined ? undefined : row.external_ids;
-    }, { signal });
+    const ids = await ovs.waitFor(
+      (db) => {
+        const [row] = db.table("Open_vSwitch").rows();
+        return row?.external_ids.get("system-id") === undefined ? undefined : row.external_ids;
+      },
+      { signal },
+    );
     const { mtu, encapType } = this.#config.network;
     this.#settled = {
       chassis: ids.get("system-id") ?? "",

@@ -37,13 +37,21 @@ t.test("both links get addresses, the management link the routes", async (t) => 
 });
 
 t.test("without egress there is one link", async (t) => {
-  const links = new Set(nodeLinkRequests({ ...ports, egress: undefined }, true).map((r) => ("link" in r ? r.link : r.name)));
+  const links = new Set(
+    nodeLinkRequests({ ...ports, egress: undefined }, true).map((r) => ("link" in r ? r.link : r.name)),
+  );
   t.same([...links], ["prism0"]);
 });
 
 t.test("the management port is made once and kept up to date afterwards", async (t) => {
-  t.same(managementPortOperations(ports, identity, false).map(({ op }) => op), ["wait", "insert", "mutate"]);
-  t.same(managementPortOperations(ports, identity, true).map(({ op }) => op), ["update"]);
+  t.same(
+    managementPortOperations(ports, identity, false).map(({ op }) => op),
+    ["wait", "insert", "mutate"],
+  );
+  t.same(
+    managementPortOperations(ports, identity, true).map(({ op }) => op),
+    ["update"],
+  );
 });
 
 t.test("source NAT, whole", async (t) => {

@@ -98,7 +98,11 @@ export function nodeLinkRequests(ports: NodePorts, txChecksum: boolean): LinkReq
   }
   // The loose reverse-path check refuses whatever arrives on a link that has no address at all.
   for (const address of egress?.addresses ?? []) {
-    requests.push({ kind: "add-address", link: egress?.link ?? "", address: `${address}/${isIpv6(address) ? 128 : 32}` });
+    requests.push({
+      kind: "add-address",
+      link: egress?.link ?? "",
+      address: `${address}/${isIpv6(address) ? 128 : 32}`,
+    });
   }
   for (const destination of ports.clusterCIDR) {
     const own = management.addresses.find(({ address }) => isIpv6(address) === isIpv6(destination));

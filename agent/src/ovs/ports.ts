@@ -71,7 +71,11 @@ export class LocalOvsPorts implements OvsPorts {
       await this.#client.transact(unplugPort(rowId, this.#where.bridge), { signal });
       return true;
     };
-    await withKnownOutcome(attempt, () => (this.#client.table("Port").get(rowId) === undefined ? true : undefined), signal);
+    await withKnownOutcome(
+      attempt,
+      () => (this.#client.table("Port").get(rowId) === undefined ? true : undefined),
+      signal,
+    );
   }
 
   async untilInstalled(link: string, signal: AbortSignal): Promise<void> {

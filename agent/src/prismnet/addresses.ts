@@ -37,10 +37,7 @@ export class PrismnetAddresses implements Addresses {
     });
   }
 
-  async allocate(
-    spec: AttachmentSpec,
-    signal: AbortSignal,
-  ): Promise<{ lease: AddressLease; existing: boolean }> {
+  async allocate(spec: AttachmentSpec, signal: AbortSignal): Promise<{ lease: AddressLease; existing: boolean }> {
     const request = {
       ...this.#subject(spec.key, spec.pod),
       staticAddresses: [...spec.staticAddresses],
@@ -55,7 +52,9 @@ export class PrismnetAddresses implements Addresses {
     if (stray !== undefined) {
       if (!response.existing) await this.release(spec.key, spec.pod, signal);
       const message = `PrismNET gave ${stray.address}, which is outside ipam.subnet ${spec.subnet} of the CNI configuration`;
-      throw new AgentError("ADDRESS_REFUSED", `${message}; make it the cluster's own CIDR`, { fields: { field: "subnet" } });
+      throw new AgentError("ADDRESS_REFUSED", `${message}; make it the cluster's own CIDR`, {
+        fields: { field: "subnet" },
+      });
     }
     return { lease, existing: response.existing };
   }
@@ -73,7 +72,11 @@ export class PrismnetAddresses implements Addresses {
     // The management address has no container.
     return allocations
       .filter(({ containerId }) => containerId !== "")
-      .map(({ namespace, podName, containerId, ifName }) => ({ namespace, pod: podName, key: { containerId, ifName } }));
+      .map(({ namespace, podName, containerId, ifName }) => ({
+        namespace,
+        pod: podName,
+        key: { containerId, ifName },
+      }));
   }
 
   /** Address of this node's management port, and of the egress port that all nodes share. */

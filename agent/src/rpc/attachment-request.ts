@@ -21,7 +21,9 @@ const MTU = { least: 576, most: 65_535 };
 
 export function attachmentKey(attachment: Attachment | undefined): AttachmentKey {
   const { containerId = "", ifName = "" } = attachment ?? {};
-  require(CONTAINER_ID.test(containerId), "attachment.container_id", containerId, "letters, digits, '_', '.', '-', at most 128");
+  require(CONTAINER_ID.test(
+    containerId,
+  ), "attachment.container_id", containerId, "letters, digits, '_', '.', '-', at most 128");
   const named = IF_NAME.test(ifName) && ifName !== "." && ifName !== "..";
   require(named, "attachment.if_name", ifName, "1 to 15 characters without '/', ':' or spaces");
   return { containerId, ifName };
@@ -31,7 +33,8 @@ export function attachmentKey(attachment: Attachment | undefined): AttachmentKey
 export function podIdentity(pod: Pod | undefined, optional: boolean): PodIdentity {
   const { namespace = "", name = "", uid = "" } = pod ?? {};
   if (!(optional && namespace === "")) {
-    require(OBJECT_NAME.test(namespace) && namespace.length <= 63, "pod.namespace", namespace, "a Kubernetes namespace");
+    require(OBJECT_NAME.test(namespace) &&
+      namespace.length <= 63, "pod.namespace", namespace, "a Kubernetes namespace");
   }
   if (!(optional && name === "")) require(OBJECT_NAME.test(name), "pod.name", name, "a Kubernetes pod name");
   require(/^[a-zA-Z0-9_.-]{0,128}$/.test(uid), "pod.uid", uid, "Kubernetes' UID of the pod");
@@ -41,7 +44,9 @@ export function podIdentity(pod: Pod | undefined, optional: boolean): PodIdentit
 export function attachmentSpec(request: AddRequest, nodeMtu: number): AttachmentSpec {
   const { mtu, staticAddresses, rangeStart, rangeEnd, subnet, routes } = request;
   require(mtu === 0 || (mtu >= MTU.least && mtu <= MTU.most), "mtu", String(mtu), `0 or ${MTU.least} to ${MTU.most}`);
-  staticAddresses.forEach((address, i) => require(isIP(address) !== 0, `static_addresses[${i}]`, address, "an IP address"));
+  staticAddresses.forEach((address, i) =>
+    require(isIP(address) !== 0, `static_addresses[${i}]`, address, "an IP address"),
+  );
   require(rangeStart === "" || isIP(rangeStart) !== 0, "range_start", rangeStart, "an IP address");
   require(rangeEnd === "" || isIP(rangeEnd) !== 0, "range_end", rangeEnd, "an IP address");
   require(subnet === "" || isCidr(subnet), "subnet", subnet, 'a network such as "10.244.0.0/16"');

@@ -68,7 +68,9 @@ export class World {
   netlink(inner: Netlink): Netlink {
     return {
       execute: (netns, requests, signal) =>
-        this.#around(requests.map(({ kind }: LinkRequest) => kind).join("+"), () => inner.execute(netns, requests, signal)),
+        this.#around(requests.map(({ kind }: LinkRequest) => kind).join("+"), () =>
+          inner.execute(netns, requests, signal),
+        ),
       deleteLinks: (names) => this.#around("delete-links", () => inner.deleteLinks(names)),
       links: (netns, name) => inner.links(netns, name),
       addresses: (netns, link) => inner.addresses(netns, link),
