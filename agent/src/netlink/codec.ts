@@ -2,7 +2,7 @@
  * Netlink on the wire (linux/netlink.h): messages, attributes, acknowledgements. Pure: bytes in, values out.
  *
  * Netlink is in the machine's byte order; every platform that we ship for (x64, arm64) is little-endian, and
- * `openNetlink` refuses others.
+ * `LinuxNetlink.start` refuses others.
  */
 
 export const NLM_F = {

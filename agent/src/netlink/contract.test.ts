@@ -1,6 +1,6 @@
 import { type Test, test } from "tap";
 import { FakeNetlink } from "./fake.js";
-import { openNetlink } from "./linux.js";
+import { LinuxNetlink } from "./linux.js";
 import type { Bed } from "./testing/bed.js";
 import { testAddressing } from "./testing/contract-addressing.js";
 import { testCalls } from "./testing/contract-calls.js";
@@ -35,8 +35,10 @@ testContract("fake", async () => {
 testContract("kernel", async (t) => {
   const namespaces = [makeNamespace()];
   t.teardown(() => namespaces.forEach(removeNamespace));
+  const netlink = new LinuxNetlink({ hostNetns: namespaces[0]?.path ?? "" });
+  await netlink.start();
   return {
-    netlink: await openNetlink({ hostNetns: namespaces[0]?.path ?? "" }),
+    netlink,
     makeNetns() {
       const namespace = makeNamespace();
       namespaces.push(namespace);

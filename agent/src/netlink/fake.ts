@@ -139,15 +139,16 @@ export class FakeNetlink implements Netlink {
     return this.#turn(signal, () => {
       for (const name of names) validateLinkName(name);
       this.#act("delete-links", HOST_NETNS, `delete-links ${names.join(" ")}`, () => {
-        let first: unknown;
+        const refused: NetlinkError[] = [];
         for (const name of names) {
           try {
             this.#kernel.deleteLink(HOST_NETNS, name);
           } catch (error) {
-            first ??= error instanceof NetlinkError ? reword(error, `delete-link ${name}: ${error.message}`) : error;
+            if (!(error instanceof NetlinkError)) throw error;
+            refused.push(reword(error, `delete-link ${name}: ${error.message}`));
           }
         }
-        if (first !== undefined) throw first;
+        if (refused[0] !== undefined) throw refused[0];
       });
     });
   }

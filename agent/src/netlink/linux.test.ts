@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execFileSync } from "node:child_process";
 import { type Test, test } from "tap";
-import { LinuxNetlink, openNetlink } from "./linux.js";
+import { LinuxNetlink } from "./linux.js";
 import { HOST_NETNS, type LinkRequest, type Netlink } from "./port.js";
 import { rejection } from "./testing/bed.js";
 import { ipJson, makeNamespace, removeNamespace, runInside, type TestNamespace } from "./testing/namespaces.js";
@@ -17,7 +17,8 @@ interface KernelBed {
 
 async function openBed(t: Test): Promise<KernelBed> {
   const [host, pod] = [makeNamespace(), makeNamespace()];
-  const netlink = await openNetlink({ hostNetns: host.path });
+  const netlink = new LinuxNetlink({ hostNetns: host.path });
+  await netlink.start();
   t.teardown(async () => {
     await netlink.close();
     removeNamespace(pod);
@@ -182,7 +183,7 @@ test("only network namespaces are entered", async (t) => {
   symlinkSync("/proc/self/ns/mnt", at("to-mnt"));
   symlinkSync(at("loop"), at("loop"));
   symlinkSync(pod.path, at("to-pod"));
-  execFileSync("mkfifo", [at("fifo")]);
+  runInside(pod, "mkfifo", at("fifo"));
   const notNamespaces = [
     at("file"),
     at("to-file"),
@@ -214,7 +215,10 @@ test("only network namespaces are entered", async (t) => {
 });
 
 test("a host namespace that is none: the caller learns at once", async (t) => {
-  t.match(await rejection(openNetlink({ hostNetns: "/etc/passwd" })), { errno: "EINVAL", unreachable: "/etc/passwd" });
+  t.match(await rejection(new LinuxNetlink({ hostNetns: "/etc/passwd" }).start()), {
+    errno: "EINVAL",
+    unreachable: "/etc/passwd",
+  });
   const netlink = new LinuxNetlink({ hostNetns: "/nowhere" });
   for (let again = 0; again < 2; again++) t.match(await rejection(netlink.links(HOST_NETNS)), { errno: "ENOENT" });
   await netlink.close();

@@ -24,13 +24,6 @@ export interface NetlinkOptions {
   readonly hostNetns?: NetnsPath;
 }
 
-/** Starts the kernel thread and checks that they can work. Throws as `LinuxNetlink.start`. */
-export async function openNetlink(options: NetlinkOptions = {}): Promise<Netlink> {
-  const netlink = new LinuxNetlink(options);
-  await netlink.start();
-  return netlink;
-}
-
 export class LinuxNetlink implements Netlink {
   readonly #thread: KernelThread;
   readonly #deletions: DeletionQueue;
@@ -44,6 +37,7 @@ export class LinuxNetlink implements Netlink {
   }
 
   /**
+   * Starts the kernel thread (the first call does so too) and checks that it can work.
    * Needs CAP_SYS_ADMIN (to enter namespaces) and CAP_NET_ADMIN.
    * Throws NetlinkError: EPERM without those, ENOENT or EINVAL when `hostNetns` is no network namespace.
    */

@@ -1,5 +1,5 @@
 /** Sockets in the namespaces that requests name. One per kernel thread. */
-import { close } from "./libc.js";
+import { close, openRouteSocket } from "./libc.js";
 import { HomeNamespace, openNamespace } from "./namespace.js";
 import { HOST_NETNS, type NetnsPath } from "./port.js";
 import { RouteSocket } from "./socket.js";
@@ -67,6 +67,6 @@ export class NetnsSockets {
   }
 
   #openSocket(fd: number): RouteSocket {
-    return new RouteSocket(this.#home.inside(fd, RouteSocket.openDescriptor));
+    return new RouteSocket(this.#home.inside(fd, openRouteSocket));
   }
 }

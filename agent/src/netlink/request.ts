@@ -110,6 +110,6 @@ function field<T>(name: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    throw new TypeError(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new TypeError(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }

@@ -11,17 +11,7 @@ import {
   type Request,
 } from "./codec.js";
 import { errnoName } from "./errno.js";
-import {
-  close,
-  enableNetlinkOption,
-  ethtool,
-  fixed,
-  linkIndex,
-  openRouteSocket,
-  receive,
-  send,
-  sendInBackground,
-} from "./libc.js";
+import { close, enableNetlinkOption, ethtool, fixed, linkIndex, receive, send, sendInBackground } from "./libc.js";
 import { getLink, type LinkRow, parseLink } from "./link.js";
 import { NetlinkError } from "./port.js";
 
@@ -56,7 +46,7 @@ export class RouteSocket {
   readonly #wire: Wire;
   #sequence = 0;
 
-  /** `fd` comes from `openDescriptor`, called inside of the namespace. */
+  /** `fd` comes from `openRouteSocket`, called inside of the namespace. */
   constructor(fd: number, wire: Wire = { send, sendInBackground, receive }) {
     this.#fd = fd;
     this.#wire = wire;
@@ -64,10 +54,6 @@ export class RouteSocket {
     enableNetlinkOption(fd, NETLINK_CAP_ACK);
     // Makes the kernel heed the filters of dumps (4.20); parsers filter again, so that older kernels are right, if slower.
     enableNetlinkOption(fd, NETLINK_GET_STRICT_CHK);
-  }
-
-  static openDescriptor(): number {
-    return openRouteSocket();
   }
 
   close(): void {

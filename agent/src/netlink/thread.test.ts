@@ -4,7 +4,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from "no
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { type Test, test } from "tap";
-import { openNetlink } from "./linux.js";
+import { LinuxNetlink } from "./linux.js";
 import { HOST_NETNS, type LinkRequest, type Netlink } from "./port.js";
 import { rejection } from "./testing/bed.js";
 import { makeNamespace, removeNamespace, type TestNamespace } from "./testing/namespaces.js";
@@ -40,7 +40,8 @@ function namespaceDescriptors(): { fd: number; target: string }[] {
 async function open(t: Test, pods: number): Promise<{ netlink: Netlink; pods: TestNamespace[] }> {
   const host = makeNamespace();
   const namespaces = Array.from({ length: pods }, makeNamespace);
-  const netlink = await openNetlink({ hostNetns: host.path });
+  const netlink = new LinuxNetlink({ hostNetns: host.path });
+  await netlink.start();
   t.teardown(async () => {
     await netlink.close();
     for (const namespace of [host, ...namespaces]) removeNamespace(namespace);

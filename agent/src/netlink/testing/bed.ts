@@ -12,8 +12,8 @@ import {
 export interface Bed {
   readonly netlink: Netlink;
   /** Another namespace, beside the host's. */
-  makeNetns(): NetnsPath;
-  removeNetns(path: NetnsPath): void;
+  readonly makeNetns: () => NetnsPath;
+  readonly removeNetns: (path: NetnsPath) => void;
 }
 
 /** Registers one test. */
