@@ -4,6 +4,7 @@ import type { Bed } from "./bed.js";
 import type { Central } from "./central.js";
 import { netnsPath, run } from "./command.js";
 import type { BedNode } from "./node.js";
+import type { BedPrismnet } from "./prismnet.js";
 import { describeProcess, processesIn } from "./process-table.js";
 import { netnsOf } from "./removal.js";
 
@@ -19,6 +20,7 @@ export const INVENTORY_KINDS = [
   "nftables rule",
   "OVS row",
   "northbound row",
+  "address set member",
   "allocated address",
   "process",
   "mount",
@@ -35,12 +37,18 @@ const NOT_OURS = new Set(["NB_Global", "Connection", "SSL"]);
 
 /**
  * Looks at links, addresses, routes and nftables rules of every node, ports and interfaces of its OVS, rows of the
- * northbound database (members of address sets one by one), network namespaces, processes, mounts and files.
+ * northbound database (members of address sets one by one), network namespaces, processes, mounts and files; with
+ * `prismnet` also at the addresses that it has given out.
  */
-export async function takeInventory(central: Central, nodes: readonly BedNode[]): Promise<Inventory> {
+export async function takeInventory(
+  central: Central,
+  nodes: readonly BedNode[],
+  prismnet?: BedPrismnet,
+): Promise<Inventory> {
   const { bed } = central;
   const parts = await Promise.all([
     northboundRows(central),
+    ...(prismnet === undefined ? [] : [allocations(prismnet)]),
     ...nodes.map((node) => nodeNetwork(node)),
     ...nodes.map((node) => ovsRows(node)),
   ]);
@@ -149,7 +157,7 @@ function addressSetMembers({ headings, data }: DumpedTable): string[] {
   return data.flatMap((row) => {
     const name = String(row[headings.indexOf("name")]);
     return setOf(row[headings.indexOf("addresses")]).map(
-      (member) => `allocated address: ${String(member)} in Address_Set ${name}`,
+      (member) => `address set member: ${String(member)} of ${name}`,
     );
   });
 }
@@ -160,13 +168,20 @@ function setOf(value: unknown): readonly unknown[] {
   return value === undefined ? [] : [value];
 }
 
+async function allocations(prismnet: BedPrismnet): Promise<string[]> {
+  const all = await prismnet.allocations();
+  return all.flatMap(({ ipAddresses, namespace, podName, nodeName }) =>
+    ipAddresses.map((address) => `allocated address: ${address} of ${namespace}/${podName} on ${nodeName}`),
+  );
+}
+
+/** The bed's own processes by name, so that a restarted one is the same; all others by ID and command line. */
 function namespacesAndProcesses(bed: Bed): string[] {
   const namespaces = netnsOf(bed.id);
-  const known = new Set(bed.processes.map(({ pid }) => pid));
-  const strangers = processesIn(namespaces).filter((pid) => !known.has(pid));
+  const known = new Map(bed.processes.map(({ pid, name }) => [pid, name]));
   return [
     ...namespaces.map((name) => `network namespace: ${netnsPath(name)}`),
-    ...strangers.map((pid) => `process: ${describeProcess(pid)}`),
+    ...processesIn(namespaces).map((pid) => `process: ${known.get(pid) ?? describeProcess(pid)}`),
   ];
 }
 

@@ -16,9 +16,9 @@ const EXPECTED = /^file: .*\/(ovn-controller\.\d+\.ctl|conf\.db\.tmp.*)$/;
 
 /** Chapter: DEL. Returns what the pods left behind, one line each. */
 export async function removePods(world: World, { before, pods }: ConnectedPods, narrator: Narrator): Promise<string[]> {
-  const { central, nodes } = world;
+  const { central, nodes, prismnet } = world;
   narrator.chapter("Pods go away", "The executable runs with DEL, then the pod's namespace is deleted. Milliseconds:");
-  const look = (): Promise<Inventory> => takeInventory(central, nodes);
+  const look = (): Promise<Inventory> => takeInventory(central, nodes, prismnet);
   const during = await look();
   const calls: TimedCall[] = [];
   for (const { pod, label } of pods) {
@@ -35,12 +35,5 @@ export async function removePods(world: World, { before, pods }: ConnectedPods, 
     ["KIND", "before", "with pods", "now"],
     INVENTORY_KINDS.map((kind) => [kind, ...[before, during, after].map((state) => String(countKind(state, kind)))]),
   );
-  const allocations = await world.prismnet.allocations();
-  const podAddresses = allocations.filter(({ containerId }) => containerId !== "");
-  return [
-    ...left,
-    ...podAddresses.map(
-      ({ namespace, podName, ipAddresses }) => `PrismNET: ${ipAddresses.join(", ")} of ${namespace}/${podName}`,
-    ),
-  ];
+  return left;
 }

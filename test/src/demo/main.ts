@@ -17,7 +17,7 @@ async function play(bed: Bed, narrator: Narrator): Promise<string[]> {
   const world = { bed, ...overlay, ...(await startPrograms(overlay, narrator)) };
   const connected = await connectPods(world, narrator);
   await pingEverybody(world, connected.pods, narrator);
-  showAddTimes(connected.pods, narrator);
+  await showAddTimes(connected.pods, narrator);
   narrator.chapter("What an operator sees: k8shost status, on node1");
   const { stdout, stderr } = await world.agents[0].console("status");
   narrator.say(
@@ -35,18 +35,18 @@ async function main(): Promise<number> {
   const narrator = new Narrator();
   const left: string[] = [...sweepStaleBeds().remains];
   const bed = createBed();
-  let failure: unknown;
+  let failure: Error | undefined;
   try {
     left.push(...(await play(bed, narrator)));
   } catch (error) {
-    failure = error;
+    failure = error instanceof Error ? error : new Error(String(error));
     rmSync(FAILURE_LOGS, { recursive: true, force: true });
     cpSync(bed.path("log"), FAILURE_LOGS, { recursive: true });
   }
   narrator.chapter("The nodes, the databases and their namespaces are taken down");
   left.push(...(await bed.close()));
   if (failure !== undefined) {
-    narrator.failed(failure instanceof Error ? failure.message : String(failure));
+    narrator.failed(failure.message);
     narrator.say(`   logs of all processes: ${FAILURE_LOGS}`);
   }
   narrator.say(

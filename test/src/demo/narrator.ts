@@ -13,7 +13,11 @@ export class Narrator {
       "",
       `${styleText("bold", heading)}${styleText("dim", `${" ".repeat(Math.max(1, 74 - heading.length))}${seconds} s`)}`,
     );
-    for (const sentence of sentences) this.say(styleText("dim", `   ${sentence}`));
+    for (const sentence of sentences) this.note(sentence);
+  }
+
+  note(sentence: string): void {
+    this.say(styleText("dim", `   ${sentence}`));
   }
 
   say(...lines: readonly string[]): void {

@@ -23,14 +23,12 @@ export interface World {
   readonly agents: readonly [BedAgent, BedAgent];
 }
 
-/** Namespaces of the story. */
-export const NAMESPACES = ["blue", "green"] as const;
-
 /** Chapter: OVN with two nodes. */
 export async function buildOverlay(bed: Bed, narrator: Narrator): Promise<Pick<World, "central" | "nodes">> {
   narrator.chapter(
     "Two nodes and a real OVN between them, in network namespaces",
-    "Each node has its own Open vSwitch and ovn-controller. This machine's own network is not touched.",
+    "Each node has its own Open vSwitch and ovn-controller. This machine's own network is not touched;",
+    `the namespaces are called ${bed.id}-….`,
   );
   const central = await startCentral(bed);
   const nodes = [
