@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { useFakeTimers } from "sinon";
 import { test } from "tap";
 import type { Benchmark } from "./benchmark.js";
 import { interleave } from "./interleave.js";
@@ -8,7 +9,7 @@ import { updateReadme } from "./readme.js";
 import { toRow, toTarget, type Result } from "./result.js";
 import { runBenchmark, writeResult, type RunOptions } from "./run.js";
 import { scaleFor } from "./scale.js";
-import { percentile, summarize } from "./statistics.js";
+import { elapsed, percentile, summarize } from "./statistics.js";
 import { figure, renderTable, verdict } from "./table.js";
 
 const never = new AbortController().signal;
@@ -53,6 +54,16 @@ test("percentiles are measured values, by nearest rank", async (t) => {
   t.throws(() => percentile([], 50), /no samples/);
   t.throws(() => percentile([1], 0), /percent must lie in/);
   t.throws(() => summarize([1, Number.NaN]), /finite/);
+});
+
+test("elapsed time is milliseconds from the call to its end", async (t) => {
+  const clock = useFakeTimers({ toFake: ["performance", "setTimeout"] });
+  t.teardown(() => {
+    clock.restore();
+  });
+  const took = elapsed(() => new Promise((resolve) => setTimeout(resolve, 25)));
+  await clock.tickAsync(25);
+  t.equal(await took, 25);
 });
 
 test("interleaving runs each subject once a round, in turning order, and drops the warm-up", async (t) => {
