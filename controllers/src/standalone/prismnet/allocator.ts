@@ -82,7 +82,8 @@ export class Allocator {
       await this.#networks.ensure(wish.namespace, wish.range, signal);
       const candidate = this.#choose(wish, lost);
       if (candidate === undefined) {
-        await this.#networks.grow(wish.namespace, wish.range, signal, () => this.#choose(wish, lost) === undefined);
+        const isFull = () => this.#choose(wish, lost) === undefined;
+        await this.#networks.grow(wish.namespace, { range: wish.range, reclaim: true }, signal, isFull);
       } else if (await this.#claim(candidate, wish.holder, signal)) {
         return { block: candidate.block, index: candidate.index, existing: false };
       } else {
@@ -176,7 +177,7 @@ export class Allocator {
     if (newest === undefined || !isLow() || this.#growing.has(namespace) || Date.now() < this.#growAheadAfter) return;
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(GROW_AHEAD_DEADLINE_MS)]);
     const growing = this.#networks
-      .grow(namespace, {}, signal, isLow)
+      .grow(namespace, { range: {}, reclaim: false }, signal, isLow)
       .catch((error: unknown) => {
         this.#growAheadAfter = Date.now() + GROW_AHEAD_PAUSE_MS;
         if (!this.#stopping.signal.aborted) this.#log.warn({ namespace, err: error }, "cannot grow ahead");

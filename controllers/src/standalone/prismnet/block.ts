@@ -35,7 +35,12 @@ export interface Block {
   readonly size: number;
   /** IPv4 first; never empty. */
   readonly subnets: readonly [Cidr, ...Cidr[]];
+  /** When it was made, in milliseconds since the epoch. */
+  readonly createdMs: number;
 }
+
+/** A block that is not in the ledger yet. */
+export type NewBlock = Omit<Block, "uuid" | "createdMs">;
 
 export const OWNER_MARK = "k8shost/owner";
 export const BLOCK_OWNER = "prismnet-block";
@@ -43,6 +48,7 @@ const NAMESPACE_MARK = "k8shost/namespace";
 const SEQUENCE_MARK = "k8shost/sequence";
 const SIZE_MARK = "k8shost/size";
 const SUBNETS_MARK = "k8shost/subnets";
+const CREATED_MARK = "k8shost/created";
 const MARK_PREFIX = "k8shost/";
 
 /** Value of a holder's key. Constant, so that one `includes` condition finds the key in any row. */
@@ -67,14 +73,15 @@ export function blockName({ subnets: [first] }: Pick<Block, "subnets">): string 
   return `prismnet_${formatCidr(first).replace(/[:/]/g, "_")}`;
 }
 
-/** The block's marks, for the row that is to hold it. */
-export function blockMarks(block: Omit<Block, "uuid">): Map<string, string> {
+/** The block's marks, for the row that is to hold it from now on. */
+export function blockMarks(block: NewBlock, now: Date): Map<string, string> {
   return new Map([
     [OWNER_MARK, BLOCK_OWNER],
     [NAMESPACE_MARK, block.namespace],
     [SEQUENCE_MARK, String(block.sequence)],
     [SIZE_MARK, String(block.size)],
     [SUBNETS_MARK, block.subnets.map(formatCidr).join(" ")],
+    [CREATED_MARK, now.toISOString()],
   ]);
 }
 
@@ -84,13 +91,14 @@ export function parseBlock(uuid: Uuid, externalIds: ReadonlyMap<string, string>)
   const namespace = externalIds.get(NAMESPACE_MARK);
   const sequence = Number(externalIds.get(SEQUENCE_MARK));
   const size = Number(externalIds.get(SIZE_MARK));
-  if (namespace === undefined || !Number.isInteger(sequence) || !Number.isInteger(size)) return undefined;
+  const createdMs = Date.parse(externalIds.get(CREATED_MARK) ?? "");
+  if (namespace === undefined || ![sequence, size, createdMs].every(Number.isInteger)) return undefined;
   const texts = (externalIds.get(SUBNETS_MARK) ?? "").split(" ");
   const [first, ...others] = texts.flatMap((text) => parseCidr(text) ?? []);
   if (first === undefined || others.length !== texts.length - 1) return undefined;
   const subnets: [Cidr, ...Cidr[]] = [first, ...others];
   if (size <= RESERVED || subnets.some((subnet) => BigInt(size) > subnetSize(subnet))) return undefined;
-  return { uuid, namespace, sequence, size, subnets };
+  return { uuid, namespace, sequence, size, subnets, createdMs };
 }
 
 /** True for entries that describe the block; the others are addresses and holders' keys. */

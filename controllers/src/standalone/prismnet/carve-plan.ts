@@ -1,4 +1,4 @@
-import type { Block } from "./block.js";
+import type { Block, NewBlock } from "./block.js";
 import { type Address, type Cidr, overlaps, size, subnetAt, subnetCount, width } from "./cidr.js";
 import { type Range, span } from "./range.js";
 
@@ -38,7 +38,7 @@ export function nextBlock(
   blocks: readonly Block[],
   namespace: string,
   range: Range = {},
-): Omit<Block, "uuid"> | undefined {
+): NewBlock | undefined {
   const own = blocks.filter((block) => block.namespace === namespace);
   const sequence = own.reduce((next, block) => Math.max(next, block.sequence + 1), 0);
   for (const gap of gaps(numbersIn(pool, range), takenNumbers(pool, blocks))) {

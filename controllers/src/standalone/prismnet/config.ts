@@ -1,4 +1,4 @@
-import { choice, integer, isRemote, list, path } from "@k8shost/agent/config/values";
+import { choice, duration, integer, isRemote, list, path } from "@k8shost/agent/config/values";
 import { z } from "zod";
 import { accessKeys, refineAccess } from "../server-credentials.js";
 import type { PoolConfig } from "./carve-plan.js";
@@ -45,6 +45,9 @@ export const configSchema = z
       "48 to 120",
       (value) => value >= 48 && value <= 120,
     ).prefault(64),
+    reclaimAfter: duration(
+      "When the cluster's networks are used up, a subnet may be taken back that nobody held an address of for so long.",
+    ).prefault("10m"),
     dnsServers: list(
       "Resolvers of the pods, named in every answer.",
       "an IP address",

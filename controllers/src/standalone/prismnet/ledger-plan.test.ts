@@ -51,7 +51,7 @@ async function setUp(t: Test) {
   };
   const grow = async (namespace: string, known = ledger.blocks(), from = pool) => {
     const block = nextBlock(from, known, namespace);
-    return block !== undefined && (await commit(addBlock(block, known)));
+    return block !== undefined && (await commit(addBlock(block, known, new Date())));
   };
   const block = (): Block => must(ledger.blocksOf("web")[0]);
   const place = (index: number, tombstone?: string) => ({ block: block(), index, tombstone });

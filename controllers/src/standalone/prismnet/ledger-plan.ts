@@ -1,5 +1,5 @@
-import { absent, exists, insert, mutate, type Operation, OVN_Northbound, wait } from "@k8shost/agent/ovsdb";
-import { type Block, BLOCK_OWNER, blockMarks, blockName, HELD, ledgerKey, OWNER_MARK } from "./block.js";
+import { absent, deleteRows, exists, insert, mutate, type Operation, OVN_Northbound, wait } from "@k8shost/agent/ovsdb";
+import { type Block, BLOCK_OWNER, blockMarks, blockName, HELD, ledgerKey, type NewBlock, OWNER_MARK } from "./block.js";
 import { addressAt, formatAddress } from "./cidr.js";
 import { EGRESS, formatHolder, formatTombstone, type Holder, holderKey } from "./holder.js";
 import type { Allocation, Candidate } from "./ledger.js";
@@ -52,8 +52,8 @@ export function release({ block, index, holder, text }: Allocation, time: Date):
  * `known` ones: where a new one fits was decided from them. The first block of the nodes' switch gets the egress port's
  * entry at once.
  */
-export function addBlock(block: Omit<Block, "uuid">, known: readonly Block[]): readonly Operation[] {
-  const entries = blockMarks(block);
+export function addBlock(block: NewBlock, known: readonly Block[], now: Date): readonly Operation[] {
+  const entries = blockMarks(block, now);
   if (block.namespace === "" && block.sequence === 0) {
     entries.set(formatAddress(addressAt(block.subnets[0], EGRESS_INDEX)), formatHolder(EGRESS));
     entries.set(holderKey(EGRESS), HELD);
@@ -67,4 +67,18 @@ export function addBlock(block: Omit<Block, "uuid">, known: readonly Block[]): r
     }),
     insert(Address_Set, { name: blockName(block), external_ids: entries }),
   ];
+}
+
+/** Guards: the transaction fails (WaitTimedOut) and writes nothing when one of the blocks was taken back meanwhile. */
+export function stillThere(blocks: readonly Block[]): readonly Operation[] {
+  return blocks.map(({ uuid }) => exists(Address_Set, [["_uuid", "==", uuid]]));
+}
+
+/**
+ * Takes a block out of the ledger. The transaction fails (WaitTimedOut) and writes nothing unless its row is exactly as
+ * in `row`: nobody holds an address of it, and nobody has since it was decided to be idle.
+ */
+export function removeBlock({ uuid }: Block, row: ReadonlyMap<string, string>): readonly Operation[] {
+  const condition = { columns: ["external_ids"], until: "==", rows: [{ external_ids: row }], timeoutMs: 0 } as const;
+  return [wait(Address_Set, uuid, condition), deleteRows(Address_Set, uuid)];
 }

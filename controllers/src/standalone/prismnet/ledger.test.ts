@@ -7,6 +7,7 @@ import { formatHolder, formatTombstone, type Holder, holderKey, parseHolder, par
 import { Ledger } from "./ledger.js";
 import { span } from "./range.js";
 
+const CREATED = new Date("2026-01-01T00:00:00Z");
 const id = (n: number): Uuid => uuid(`00000000-0000-4000-8000-${n.toString(16).padStart(12, "0")}`);
 const cidr = (text: string): Cidr => parseCidr(text) ?? { family: 4, base: 0n, prefix: 32 };
 const address = (text: string) => parseAddress(text) ?? { family: 4 as const, value: 0n };
@@ -33,7 +34,7 @@ function held(block: Block, index: number, holder: Holder): [string, string][] {
 function carve(pool: PoolConfig, blocks: readonly Block[], namespace: string, range = {}): Block {
   const block = nextBlock(pool, blocks, namespace, range);
   if (block === undefined) throw new Error("exhausted");
-  return { uuid: id(blocks.length + 1), ...block };
+  return { uuid: id(blocks.length + 1), createdMs: CREATED.getTime(), ...block };
 }
 
 function keys(ledger: Ledger, namespace: string, range = {}): string[] {
@@ -42,7 +43,7 @@ function keys(ledger: Ledger, namespace: string, range = {}): string[] {
 
 test("a block survives its marks; what is no sound block is none", (t) => {
   const block = carve(dual, [], "web");
-  t.strictSame(parseBlock(block.uuid, blockMarks(block)), block);
+  t.strictSame(parseBlock(block.uuid, blockMarks(block, CREATED)), block);
   t.equal(blockName(block), "prismnet_10.244.0.0_24");
   t.strictSame(block.subnets.map(formatCidr), ["10.244.0.0/24", "fd00:10:244::/64"]);
   const broken: [string, string][] = [
@@ -53,9 +54,10 @@ test("a block survives its marks; what is no sound block is none", (t) => {
     ["k8shost/size", "x"],
     ["k8shost/size", "3"],
     ["k8shost/sequence", "first"],
+    ["k8shost/created", "once"],
   ];
   for (const mark of broken)
-    t.equal(parseBlock(block.uuid, new Map([...blockMarks(block), mark])), undefined, mark.join("="));
+    t.equal(parseBlock(block.uuid, new Map([...blockMarks(block, CREATED), mark])), undefined, mark.join("="));
   t.end();
 });
 
@@ -124,7 +126,7 @@ test("blocks of mixed sizes and families never overlap (property)", (t) => {
       };
       const prefixed: PoolConfig = { ...pool, blockPrefix: { 4: 20 + below(9), 6: 60 + below(9) } };
       const block = nextBlock(prefixed, blocks, `ns${String(below(4))}`);
-      if (block !== undefined) blocks.push({ uuid: id(i + 1), ...block });
+      if (block !== undefined) blocks.push({ uuid: id(i + 1), createdMs: 0, ...block });
       if (below(3) === 0) blocks.splice(below(blocks.length + 1), 1);
     }
     for (const a of blocks) {
@@ -180,8 +182,14 @@ test("candidates: never used ones first, by block; then the least recently freed
     ledgerKey(first, index),
     formatTombstone(new Date(Date.UTC(2026, 0, 1, 0, minute))),
   ];
-  const entries = new Map([...blockMarks(first), ...held(first, 2, pod("x")), freed(3, 9), freed(4, 1), freed(5, 5)]);
-  t.ok(ledger.apply(second.uuid, blockMarks(second)));
+  const entries = new Map([
+    ...blockMarks(first, CREATED),
+    ...held(first, 2, pod("x")),
+    freed(3, 9),
+    freed(4, 1),
+    freed(5, 5),
+  ]);
+  t.ok(ledger.apply(second.uuid, blockMarks(second, CREATED)));
   t.ok(ledger.apply(first.uuid, entries));
   const order = keys(ledger, "a");
   t.equal(order[0], "10.0.0.6");
@@ -202,7 +210,8 @@ test("candidates: never used ones first, by block; then the least recently freed
 test("the index follows the rows: claims, releases, moves, foreign text, rows that go", (t) => {
   const block = carve(small, [], "a");
   const ledger = new Ledger();
-  const set = (...entries: [string, string][]) => ledger.apply(block.uuid, new Map([...blockMarks(block), ...entries]));
+  const set = (...entries: [string, string][]) =>
+    ledger.apply(block.uuid, new Map([...blockMarks(block, CREATED), ...entries]));
   set(...held(block, 2, pod("x")));
   t.equal(ledger.holding("pod/x/eth0")?.index, 2);
   set(...held(block, 3, pod("x")), [ledgerKey(block, 2), formatTombstone(new Date())]);

@@ -29,7 +29,8 @@ export interface Allocation extends Place {
 interface BlockState {
   readonly block: Block;
   readonly slots: (Slot | undefined)[];
-  readonly entries: Map<string, string>;
+  /** The row's external_ids as they were last seen. */
+  row: ReadonlyMap<string, string>;
   /** No address below it was never used. */
   cursor: number;
   held: number;
@@ -64,10 +65,10 @@ export class Ledger {
       return false;
     }
     const state = known ?? this.#join(block);
-    for (const key of state.entries.keys()) if (!externalIds.has(key)) this.#set(state, key, undefined);
-    for (const [key, text] of externalIds) {
-      if (!isMark(key) && state.entries.get(key) !== text) this.#set(state, key, text);
-    }
+    const before = state.row;
+    state.row = externalIds;
+    for (const key of before.keys()) if (!externalIds.has(key)) this.#set(state, key, undefined);
+    for (const [key, text] of externalIds) if (before.get(key) !== text) this.#set(state, key, text);
     return true;
   }
 
@@ -75,7 +76,7 @@ export class Ledger {
   remove(uuid: Uuid): void {
     const state = this.#blocks.get(uuid);
     if (state === undefined) return;
-    for (const key of [...state.entries.keys()]) this.#set(state, key, undefined);
+    for (const key of state.row.keys()) this.#set(state, key, undefined);
     this.#blocks.delete(uuid);
     const pool = this.#pool(state.block.namespace);
     pool.blocks.splice(pool.blocks.indexOf(state), 1);
@@ -100,6 +101,21 @@ export class Ledger {
   /** Blocks of a namespace, oldest first; empty when it has none. */
   blocksOf(namespace: string): Block[] {
     return (this.#pools.get(namespace)?.blocks ?? []).map((state) => state.block);
+  }
+
+  /** The row's external_ids; empty when the block is gone. */
+  row({ uuid }: Block): ReadonlyMap<string, string> {
+    return this.#blocks.get(uuid)?.row ?? new Map<string, string>();
+  }
+
+  /** Since when nobody holds an address of a block, in milliseconds since the epoch; undefined when somebody does. */
+  idleSince(block: Block): number | undefined {
+    const state = this.#blocks.get(block.uuid);
+    if (state === undefined || state.held > 0) return undefined;
+    return state.slots.reduce(
+      (latest, slot) => (slot?.state === "freed" ? Math.max(latest, slot.since) : latest),
+      block.createdMs,
+    );
   }
 
   slot({ block, index }: Place): Slot | undefined {
@@ -149,7 +165,7 @@ export class Ledger {
 
   #join(block: Block): BlockState {
     const slots = Array.from<Slot | undefined>({ length: block.size });
-    const state = { block, slots, entries: new Map<string, string>(), cursor: FIRST_INDEX, held: 0 };
+    const state = { block, slots, row: new Map<string, string>(), cursor: FIRST_INDEX, held: 0 };
     const pool = this.#pool(block.namespace);
     this.#blocks.set(block.uuid, state);
     pool.blocks.push(state);
@@ -159,8 +175,7 @@ export class Ledger {
   }
 
   #set(state: BlockState, key: string, text: string | undefined): void {
-    if (text === undefined) state.entries.delete(key);
-    else state.entries.set(key, text);
+    if (isMark(key)) return;
     const address = parseAddress(key);
     if (address?.family !== state.block.subnets[0].family) return;
     const index = indexOf(state.block, address);

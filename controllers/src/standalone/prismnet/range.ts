@@ -1,4 +1,4 @@
-import { type Block, FIRST_INDEX, lastIndex } from "./block.js";
+import { FIRST_INDEX, lastIndex, type NewBlock } from "./block.js";
 import type { Address } from "./cidr.js";
 
 /** Addresses that a caller accepts, both ends included; an absent end is open. Both ends are of one family. Pure. */
@@ -8,7 +8,7 @@ export interface Range {
 }
 
 /** Indexes of a block that lie in a range and can be given out; empty (`first` > `last`) when there are none. */
-export function span(block: Omit<Block, "uuid">, { start, end }: Range): { first: number; last: number } {
+export function span(block: NewBlock, { start, end }: Range): { first: number; last: number } {
   const family = (start ?? end)?.family;
   const subnet = block.subnets.find((candidate) => family === undefined || candidate.family === family);
   if (subnet === undefined) return { first: 1, last: 0 };

@@ -27,7 +27,8 @@ export async function startPrismnet(config: PrismnetConfig, log: Logger): Promis
   if (endpoint === undefined) throw new TypeError(`listen: ${config.listen}`);
   const { credentials, interceptors } = await serverCredentials(config);
   const northbound = new Northbound(config.northbound, log);
-  const service = new NetworkServiceOverOvn({ northbound, pool: poolOf(config), dnsServers: config.dnsServers, log });
+  const { dnsServers, reclaimAfter: reclaimAfterMs } = config;
+  const service = new NetworkServiceOverOvn({ northbound, pool: poolOf(config), dnsServers, reclaimAfterMs, log });
   const implementation = { ...service.handlers() };
   const server = new GrpcServer({
     endpoint,
@@ -38,6 +39,8 @@ export async function startPrismnet(config: PrismnetConfig, log: Logger): Promis
   });
   const starting = new AbortController();
   const ready = northbound.start(starting.signal);
+  // A caller that ends the server before it is ready need not care why it never was.
+  ready.catch(() => undefined);
   const close = async (): Promise<void> => {
     starting.abort(new Error("shutting down"));
     await server.stop(SHUTDOWN_GRACE_MS);
@@ -47,7 +50,6 @@ export async function startPrismnet(config: PrismnetConfig, log: Logger): Promis
   try {
     return { endpoint: await server.start(), ready, close };
   } catch (error) {
-    ready.catch(() => undefined);
     await close();
     throw error;
   }

@@ -31,6 +31,8 @@ export interface ServiceOptions {
   readonly northbound: Northbound;
   readonly pool: PoolConfig;
   readonly dnsServers: readonly string[];
+  /** See NetworksOptions. */
+  readonly reclaimAfterMs: number;
   readonly log: Logger;
 }
 
@@ -43,12 +45,12 @@ export class NetworkServiceOverOvn {
   readonly #networks: Networks;
   readonly #allocator: Allocator;
 
-  constructor({ northbound, pool, dnsServers, log }: ServiceOptions) {
+  constructor({ northbound, pool, dnsServers, reclaimAfterMs, log }: ServiceOptions) {
     this.#northbound = northbound;
     this.#pool = pool;
     this.#dnsServers = dnsServers;
     this.#log = log;
-    this.#networks = new Networks(northbound, pool, log);
+    this.#networks = new Networks({ northbound, pool, reclaimAfterMs, log });
     this.#allocator = new Allocator(northbound, this.#networks, log);
   }
 

@@ -1,5 +1,5 @@
 import { CLUSTER_ROUTER, logicalSwitchName, NODES_SWITCH } from "@k8shost/agent/ovn/names";
-import { type Block, FIRST_INDEX, GATEWAY_INDEX, gateways } from "./block.js";
+import { FIRST_INDEX, GATEWAY_INDEX, gateways, type NewBlock } from "./block.js";
 import { addressAt, formatAddress, macAddress } from "./cidr.js";
 
 /** Owner mark of what this service makes in OVN. */
@@ -42,10 +42,7 @@ export function topologyNames(namespace: string): TopologyNames {
 }
 
 /** Network of a namespace that has `blocks`, oldest first. */
-export function topologyOf(
-  namespace: string,
-  blocks: readonly [Omit<Block, "uuid">, ...Omit<Block, "uuid">[]],
-): Topology {
+export function topologyOf(namespace: string, blocks: readonly [NewBlock, ...NewBlock[]]): Topology {
   return {
     namespace,
     ...topologyNames(namespace),
@@ -56,7 +53,7 @@ export function topologyOf(
 }
 
 /** The port whose address is the pods' way out. */
-export function egressPort(firstBlock: Omit<Block, "uuid">): EgressPort {
+export function egressPort(firstBlock: NewBlock): EgressPort {
   return {
     name: EGRESS_PORT,
     mac: macAddress(addressAt(firstBlock.subnets[0], EGRESS_INDEX)),
