@@ -69,15 +69,38 @@ export function portProblems(ports: readonly Port[]): Problem[] {
   });
 }
 
-function databaseProblems({ databases }: GetNodeStatusResponse): Problem[] {
-  return databases
+/** The northbound and the local database are among the conditions when they are down. */
+function databaseProblems({ databases, chassis }: GetNodeStatusResponse): Problem[] {
+  const hanging = databases
     .filter(({ connected, silentMs }) => connected && silentMs > SILENT_MS)
-    .map(({ name, remote, silentMs }) => ({
+    .map(({ name, remote, silentMs }): Problem => ({
       severity: "warn",
       what: `the ${name} database has been silent for ${span(silentMs)} (${remote})`,
       remedy:
         "The connection hangs; the agent drops it by itself. If this repeats, look at the server's load and at the network between.",
     }));
+  const southbound = databases.find(({ name }) => name === "southbound");
+  if (southbound === undefined) return hanging;
+  if (!southbound.connected) {
+    const what = `the southbound database cannot be read (${southbound.remote}${southbound.error === "" ? "" : `: ${southbound.error}`})`;
+    return [
+      ...hanging,
+      {
+        severity: "warn",
+        what,
+        remedy: "The agent does without it, ovn-controller does not: `k8shost doctor` looks closer.",
+      },
+    ];
+  }
+  if (chassis !== "") return hanging;
+  return [
+    ...hanging,
+    {
+      severity: "fail",
+      what: "ovn-controller has not registered this node in the southbound database: new pods never become ready",
+      remedy: "See that it runs (`systemctl status ovn-controller`); `k8shost doctor` looks closer.",
+    },
+  ];
 }
 
 function managementProblems({ managementPort: port }: GetNodeStatusResponse): Problem[] {

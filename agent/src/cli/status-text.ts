@@ -47,9 +47,7 @@ function factsText(node: GetNodeStatusResponse, now: number): string {
   const facts: [string, string][] = [
     [
       "Chassis",
-      node.chassis === ""
-        ? "not known: Open vSwitch's external_ids:system-id is not set or not read yet"
-        : node.chassis,
+      node.chassis === "" ? "not known: not registered, or the southbound database cannot be read" : node.chassis,
     ],
     [
       "Datapath",

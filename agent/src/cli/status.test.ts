@@ -15,6 +15,7 @@ import {
 import { type Test, test } from "tap";
 import type { CommandContext } from "./command.js";
 import { portsText } from "./ports.js";
+import { problemsOf } from "./problems.js";
 import { runCli } from "./run.js";
 import { statusText } from "./status-text.js";
 
@@ -151,7 +152,7 @@ test("a broken node: what is wrong comes first, with its remedy", (t) => {
         (DEADLINE)
         fix: Their messages are below, each with what to look at.
 
-Chassis     not known: Open vSwitch's external_ids:system-id is not set or not read yet
+Chassis     not known: not registered, or the southbound database cannot be read
 Datapath    not known yet
 Node's port prism0 not ready
 Agent       0.1.0, up 3d 5h, 83 MB, event loop 0.4 ms late (p99), leftovers not swept yet
@@ -173,6 +174,27 @@ Last failures
         ovn-controller's log)
 `,
   );
+  t.end();
+});
+
+test("the southbound database and the chassis", (t) => {
+  const southbound = database("southbound", { remote: "tcp:sb:6642" });
+  const whats = (changes: Partial<GetNodeStatusResponse>) =>
+    problemsOf(node(changes), NOW).map(({ severity, what }) => `${severity} ${what}`);
+  t.strictSame(whats({ databases: [southbound] }), []);
+  t.strictSame(whats({ databases: [southbound], chassis: "" }), [
+    "fail ovn-controller has not registered this node in the southbound database: new pods never become ready",
+  ]);
+  t.strictSame(whats({ databases: [{ ...southbound, connected: false, error: "refused" }], chassis: "" }), [
+    "warn the southbound database cannot be read (tcp:sb:6642: refused)",
+  ]);
+  t.strictSame(whats({ databases: [database("northbound", { silentMs: 20_000 })] }), [
+    "warn the northbound database has been silent for 20s (tcp:prismnet-server:6641)",
+  ]);
+  t.strictSame(whats({ eventLoopP99Us: 240_000, warnings: ["mtu differs"] }), [
+    "warn the agent's event loop was 240ms late (99th percentile)",
+    "warn mtu differs",
+  ]);
   t.end();
 });
 

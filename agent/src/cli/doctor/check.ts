@@ -83,7 +83,8 @@ async function runCheck(check: Check, ports: DoctorPorts, signal: AbortSignal): 
   const expired = new Promise<Finding>((resolve) => {
     const give = (): void =>
       resolve(fail("no answer in time", "Try again; if it stays so, the machine or that service hangs."));
-    limit.addEventListener("abort", give, { once: true });
+    if (limit.aborted) give();
+    else limit.addEventListener("abort", give, { once: true });
   });
   const failed = (error: unknown): Finding =>
     fail(messageOf(error), "This check could not be made: mend what it names first.");

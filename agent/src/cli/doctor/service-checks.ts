@@ -51,9 +51,7 @@ export const prismnet: Check<Pick<DoctorPorts, "config" | "configProblem" | "pri
   run: async ({ config, configProblem, prismnet: ask }) => {
     if (configProblem !== undefined) return UNKNOWN;
     try {
-      return ok(
-        `${config.prismnet.endpoint}: ${count(await ask(), "address")} of this node`.replace("addresss", "addresses"),
-      );
+      return ok(`${config.prismnet.endpoint}, ${count(await ask(), "allocation")} of this node`);
     } catch (error) {
       return fail(
         messageOf(error),
