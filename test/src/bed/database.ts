@@ -1,4 +1,4 @@
-import { attempt, run } from "./command.js";
+import { run } from "./command.js";
 import type { Bed } from "./bed.js";
 import { Daemon } from "./daemon.js";
 import { waitUntil } from "./wait.js";
@@ -119,12 +119,4 @@ export async function startDatabase(bed: Bed, spec: DatabaseSpec): Promise<Datab
   }
   await Promise.all(members.map((member) => member.waitReady()));
   return new Database(spec.schema, members);
-}
-
-/** Whether `program` can be executed at all; for a clear message before anything is built. */
-export async function isInstalled(program: string): Promise<boolean> {
-  return attempt([program, "--version"]).then(
-    () => true,
-    () => false,
-  );
 }

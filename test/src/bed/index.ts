@@ -47,3 +47,4 @@ export {
 } from "./cni.js";
 export { BED_NETWORKS, BedPrismnet, startPrismnet, type PrismnetOptions } from "./prismnet.js";
 export type { Settings } from "./settings-file.js";
+export { changesByBed, lookAtMachine } from "./machine.js";

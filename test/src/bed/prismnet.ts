@@ -11,7 +11,7 @@ import { Daemon } from "./daemon.js";
 import { mergeSettings, writeSettings, type Settings } from "./settings-file.js";
 import { waitUntil } from "./wait.js";
 
-const PROGRAM = fileURLToPath(new URL("../../../controllers/dist/standalone/prismnet/main.js", import.meta.url));
+const PROGRAM = fileURLToPath(import.meta.resolve("@k8shost/controllers/dist/standalone/prismnet/main.js"));
 
 /** Networks of a bed's pods and Services, when nothing else is asked for. */
 export const BED_NETWORKS = {

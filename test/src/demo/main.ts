@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { cpSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { createBed, sweepStaleBeds, type Bed } from "../bed/index.js";
+import { changesByBed, createBed, lookAtMachine, sweepStaleBeds, type Bed } from "../bed/index.js";
 import { removePods } from "./departure.js";
 import { Narrator } from "./narrator.js";
 import { connectPods, showAddTimes } from "./pods.js";
@@ -34,6 +34,7 @@ async function play(bed: Bed, narrator: Narrator): Promise<string[]> {
 async function main(): Promise<number> {
   const narrator = new Narrator();
   const left: string[] = [...sweepStaleBeds().remains];
+  const machine = await lookAtMachine();
   const bed = createBed();
   let failure: Error | undefined;
   try {
@@ -44,7 +45,7 @@ async function main(): Promise<number> {
     cpSync(bed.path("log"), FAILURE_LOGS, { recursive: true });
   }
   narrator.chapter("The nodes, the databases and their namespaces are taken down");
-  left.push(...(await bed.close()));
+  left.push(...(await bed.close()), ...changesByBed(machine, await lookAtMachine()));
   if (failure !== undefined) {
     narrator.failed(failure.message);
     narrator.say(`   logs of all processes: ${FAILURE_LOGS}`);
