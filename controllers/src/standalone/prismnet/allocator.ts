@@ -6,7 +6,7 @@ import { type Block, capacity, FIRST_INDEX, hostAddresses, indexOf, lastIndex, l
 import { type Address, formatAddress, formatCidr } from "./cidr.js";
 import { type Holder, holderKey } from "./holder.js";
 import type { Allocation, Candidate, Place } from "./ledger.js";
-import { claim, release } from "./ledger-plan.js";
+import { claim, release, stillHeld } from "./ledger-plan.js";
 import type { Networks } from "./networks.js";
 import { type Northbound, pause } from "./northbound.js";
 import type { Wish } from "./request.js";
@@ -78,7 +78,10 @@ export class Allocator {
     const { ledger } = this.#northbound;
     for (let lost = 0; ;) {
       const held = ledger.holding(key);
-      if (held !== undefined) return existing(held, wish);
+      if (held !== undefined) {
+        if (await this.#northbound.commit([stillHeld(held)], signal)) return existing(held, wish);
+        continue;
+      }
       await this.#networks.ensure(wish.namespace, wish.range, signal);
       const candidate = this.#choose(wish, lost);
       if (candidate === undefined) {

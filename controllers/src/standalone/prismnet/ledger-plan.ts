@@ -30,16 +30,22 @@ export function claim({ block, index, tombstone }: Candidate, holder: Holder): r
 }
 
 /**
- * Gives an address back and leaves a tombstone with the time, so that it is reused last. Pure. The transaction fails
- * (WaitTimedOut) and writes nothing when the address is not this holder's any more.
+ * Guard: the transaction fails (WaitTimedOut) and writes nothing when the address is not this holder's any more: what
+ * another server did a moment ago need not have reached this one.
  */
-export function release({ block, index, holder, text }: Allocation, time: Date): readonly Operation[] {
+export function stillHeld({ block, index, text }: Allocation): Operation {
+  return exists(Address_Set, [
+    ["_uuid", "==", block.uuid],
+    ["external_ids", "includes", { [ledgerKey(block, index)]: text }],
+  ]);
+}
+
+/** Gives an address back and leaves a tombstone with the time, so that it is reused last. Guarded by `stillHeld`. Pure. */
+export function release(allocation: Allocation, time: Date): readonly Operation[] {
+  const { block, index, holder, text } = allocation;
   const address = ledgerKey(block, index);
   return [
-    exists(Address_Set, [
-      ["_uuid", "==", block.uuid],
-      ["external_ids", "includes", { [address]: text }],
-    ]),
+    stillHeld(allocation),
     mutate(Address_Set, block.uuid, [
       ["external_ids", "delete", { [address]: text, [holderKey(holder)]: HELD }],
       ["external_ids", "insert", { [address]: formatTombstone(time) }],

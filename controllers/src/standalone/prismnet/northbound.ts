@@ -79,7 +79,7 @@ export class Northbound {
   /** The ledger is as the database was at some moment after this call. @throws StatusError UNAVAILABLE. */
   async refresh(signal: AbortSignal): Promise<void> {
     // The server sends the updates of all earlier commits before the reply.
-    while ((await this.#try([select(NB_GLOBAL, [], ["_uuid"])], signal)) === undefined) await pause(0, signal);
+    await this.read([select(NB_GLOBAL, [], ["_uuid"])], signal);
   }
 
   /** Results of operations that only read. @throws StatusError UNAVAILABLE. */
@@ -98,6 +98,12 @@ export class Northbound {
    */
   async commit(operations: readonly Operation[], signal: AbortSignal): Promise<boolean> {
     return (await this.#try(operations, signal)) !== undefined;
+  }
+
+  /** `error`, or the reason behind it: who ran out of time while the database was away was waiting for that. */
+  explain(error: unknown): unknown {
+    const late = error instanceof StatusError && error.code === status.DEADLINE_EXCEEDED;
+    return late && !this.#client.connected ? this.#unavailable(error) : error;
   }
 
   close(): Promise<void> {
@@ -128,13 +134,15 @@ export class Northbound {
     return undefined;
   }
 
+  #unavailable(cause: unknown): StatusError {
+    const { remote, error } = this.#client.status();
+    const reason = error === "" ? "not connected yet" : error;
+    return new StatusError(status.UNAVAILABLE, `northbound database ${remote}: ${reason}`, { cause });
+  }
+
   #toStatus(error: unknown, signal: AbortSignal): StatusError {
-    const { connected, remote, error: why } = this.#client.status();
     if (error instanceof ClientClosed) return new StatusError(status.UNAVAILABLE, "the server is shutting down");
-    if (!connected) {
-      const reason = why === "" ? "not connected yet" : why;
-      return new StatusError(status.UNAVAILABLE, `northbound database ${remote}: ${reason}`, { cause: error });
-    }
+    if (!this.#client.connected) return this.#unavailable(error);
     if (error instanceof Cancelled || error instanceof UnknownOutcome) {
       if (signal.reason instanceof StatusError) return signal.reason;
       return new StatusError(status.DEADLINE_EXCEEDED, "the northbound database did not answer in time", {

@@ -12,6 +12,9 @@ test("the database away: UNAVAILABLE by the caller's deadline; back: all as befo
   await database.kill();
   const start = performance.now();
   t.match(await refusal(prismnet.allocate(pod("b"), 1_000)), /^14 UNAVAILABLE: northbound database unix:/);
+  const queued = ["d", "d", "e"].map((id) => refusal(prismnet.allocate({ ...pod(id), namespace: "new" }, 1_000)));
+  for (const result of await Promise.all(queued)) t.match(result, /^14 UNAVAILABLE: northbound database unix:/);
+  t.match(await refusal(prismnet.allocate(pod("a"), 1_000)), /^14 UNAVAILABLE/, "nothing is vouched for from memory");
   t.ok(performance.now() - start < 20_000, "the caller's deadline counts, not the server's");
   const patient = prismnet.allocate(pod("c"));
   await sleep(200);

@@ -53,6 +53,20 @@ test("one container asks three servers at the same moment, again and again: it g
   t.strictSame([problems, held.size], [[], 60]);
 });
 
+test("released on one server, asked for again on another: what the other remembers is not the answer", async (t) => {
+  const stack = await startStack(t);
+  const [one, two] = await Promise.all([stack.client(pool), stack.client(pool)]);
+  const stale: string[] = [];
+  for (let i = 0; i < 100; i += 1) {
+    const { ipAddress } = await one.allocate(pod(0));
+    if (!(await two.release(pod(0)))) stale.push(`${String(i)}: nothing to release`);
+    const again = await one.allocate(pod(0));
+    if (again.existing || again.ipAddress === ipAddress) stale.push(`${String(i)}: ${ipAddress} again`);
+    await one.release(pod(0));
+  }
+  t.strictSame(stale, []);
+});
+
 test("kill -9 of a server amid its calls: no duplicates, and what was not answered can be taken back", async (t) => {
   const stack = await startStack(t);
   const children = await Promise.all([child(t, stack, 1), child(t, stack, 2)]);

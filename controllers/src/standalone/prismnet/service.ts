@@ -121,7 +121,13 @@ export class NetworkServiceOverOvn {
   #unary<Request, Response>(method: string, run: (request: Request, signal: AbortSignal) => Promise<Response>) {
     return unary<Request, Response>({
       deadlineMs: DEADLINE_MS,
-      run,
+      run: async (request, signal) => {
+        try {
+          return await run(request, signal);
+        } catch (error) {
+          throw this.#northbound.explain(error);
+        }
+      },
       onFailure: (code, error, request) => {
         const level = code === status.INTERNAL ? "error" : "info";
         this.#log[level]({ method, code: status[code], request, err: error }, "call failed");
