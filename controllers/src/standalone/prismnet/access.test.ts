@@ -1,35 +1,43 @@
-import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ChannelCredentials } from "@grpc/grpc-js";
-import { type Test, test } from "tap";
+import { makeCertificates } from "@k8shost/agent/ovsdb/testing/certificates";
+import { test } from "tap";
 import { formatEndpoint } from "../endpoint.js";
-import { createAuthority, load, sign } from "../testing/certificates.js";
 import { connect, refusal, startStack } from "./testing/stack.js";
 
 const pod = (containerId: string) => ({ namespace: "web", containerId, podName: "p", nodeName: "n" });
 const TOKEN = "3a94c1bb8b3a4d1f9a0e";
 
-async function certificates(t: Test, directory: string) {
-  const [authority, stranger] = await Promise.all([
-    createAuthority(directory, "ca"),
-    createAuthority(directory, "stranger-ca"),
-  ]);
-  const server = await sign(authority, directory, "server", "server");
-  const client = await sign(authority, directory, "client", "client");
-  const impostor = await sign(stranger, directory, "impostor", "client");
-  t.comment(`certificates in ${directory}`);
+interface Pair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+async function load({ certFile, keyFile }: { certFile: string; keyFile: string }): Promise<Pair> {
+  return { cert: await readFile(certFile), key: await readFile(keyFile) };
+}
+
+/** Certificates of an authority, and a client's that another authority signed. */
+async function certificates(directory: string) {
+  const stranger = join(directory, "stranger");
+  await mkdir(stranger);
+  const [ours, theirs] = await Promise.all([makeCertificates(directory), makeCertificates(stranger)]);
   return {
-    authority,
-    server,
-    client: await load(client),
-    impostor: await load(impostor),
-    roots: await readFile(authority.cert),
+    files: ours,
+    server: { cert: ours.server.certFile, key: ours.server.keyFile },
+    roots: await readFile(ours.caFile),
+    client: await load(ours.client),
+    impostor: await load(theirs.client),
   };
 }
 
 test("TLS: the server proves who it is; plaintext gets nothing", async (t) => {
   const stack = await startStack(t);
-  const { server, roots } = await certificates(t, stack.directory);
+  const { server, roots } = await certificates(stack.directory);
   const { endpoint } = await stack.serve({ listen: "127.0.0.1:0", tls: { cert: server.cert, key: server.key } });
   const target = formatEndpoint(endpoint);
   const trusting = connect(t, target, { credentials: ChannelCredentials.createSsl(roots) });
@@ -41,10 +49,10 @@ test("TLS: the server proves who it is; plaintext gets nothing", async (t) => {
 
 test("mutual TLS: only clients of the client CA", async (t) => {
   const stack = await startStack(t);
-  const { authority, server, client, impostor, roots } = await certificates(t, stack.directory);
-  const tls = { cert: server.cert, key: server.key, clientCA: authority.cert };
+  const { files, server, client, impostor, roots } = await certificates(stack.directory);
+  const tls = { cert: server.cert, key: server.key, clientCA: files.caFile };
   const { endpoint } = await stack.serve({ listen: "127.0.0.1:0", tls });
-  const as = (pair?: { key: Buffer; cert: Buffer }) =>
+  const as = (pair?: Pair) =>
     connect(t, formatEndpoint(endpoint), {
       credentials: ChannelCredentials.createSsl(roots, pair?.key ?? null, pair?.cert ?? null),
     });
@@ -85,7 +93,7 @@ test("tokens: one of the file's, and nothing else", async (t) => {
 
 test("token and TLS together: both are needed", async (t) => {
   const stack = await startStack(t);
-  const { server, roots } = await certificates(t, stack.directory);
+  const { server, roots } = await certificates(stack.directory);
   const tokenFile = join(stack.directory, "tokens");
   await writeFile(tokenFile, TOKEN);
   const { endpoint } = await stack.serve({
@@ -99,6 +107,35 @@ test("token and TLS together: both are needed", async (t) => {
   t.match(await refusal(connect(t, formatEndpoint(endpoint), { credentials }).allocate(pod("a"))), /^16/);
   t.match(await refusal(connect(t, formatEndpoint(endpoint), { metadata }).allocate(pod("a"))), /^14/);
 });
+
+test("mutual TLS towards the northbound database", async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), "k8shost-prismnet-"));
+  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const { files } = await certificates(directory);
+  const port = await freePort();
+  const own = [
+    `--private-key=${files.server.keyFile}`,
+    `--certificate=${files.server.certFile}`,
+    `--ca-cert=${files.caFile}`,
+  ];
+  const stack = await startStack(t, { args: [`--remote=pssl:${String(port)}:127.0.0.1`, ...own] });
+  const tls = { ca: files.caFile, cert: files.client.certFile, key: files.client.keyFile };
+  const remotes = `ssl:127.0.0.1:${String(port)}`;
+  const prismnet = await stack.client({ northbound: { remotes, tls } });
+  t.equal((await prismnet.allocate(pod("a"))).ipAddress, "10.244.0.2/24");
+  await t.rejects(stack.serve({ northbound: { remotes, tls: {} } }), {
+    message: /northbound.*tls.*ca|an ssl: remote is trusted by it/s,
+  });
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
 
 test("what cannot be served says which key is to blame", async (t) => {
   const stack = await startStack(t);

@@ -61,6 +61,7 @@ export const configSchema = z
   })
   .superRefine((config, context) => {
     refineAccess(config, context);
+    refineNorthbound(config, context);
     refinePool(config, context);
   });
 
@@ -78,6 +79,19 @@ export function poolOf({ clusterCIDR, blockPrefix4, blockPrefix6 }: PoolKeys): P
 /** IPv4 first. */
 function parsed(cidrs: readonly string[]): Cidr[] {
   return cidrs.flatMap((text) => parseCidr(text) ?? []).sort((a, b) => a.family - b.family);
+}
+
+function refineNorthbound({ northbound: { remotes, tls } }: PrismnetConfig, context: z.RefinementCtx): void {
+  const refuse = (path: string[], message: string) => {
+    context.addIssue({ code: "custom", path: ["northbound", ...path], message });
+  };
+  if (remotes.length === 0) refuse(["remotes"], "empty: name at least one remote");
+  if ((tls.cert === undefined) !== (tls.key === undefined)) {
+    refuse(["tls", tls.cert === undefined ? "cert" : "key"], "missing: cert and key go together");
+  }
+  if (tls.ca === undefined && remotes.some((remote) => remote.startsWith("ssl:"))) {
+    refuse(["tls", "ca"], "missing: an ssl: remote is trusted by it");
+  }
 }
 
 function refinePool(config: PoolKeys, context: z.RefinementCtx): void {

@@ -47,8 +47,9 @@ export interface Client {
   readonly close: () => void;
 }
 
-export async function startStack(t: Test): Promise<Stack> {
-  const database = await startServer({ schema: "nb" });
+/** `args`: more arguments for the database's server. */
+export async function startStack(t: Test, { args = [] }: { args?: readonly string[] } = {}): Promise<Stack> {
+  const database = await startServer({ schema: "nb", args });
   t.teardown(() => database.stop());
   const directory = await mkdtemp(join(tmpdir(), "k8shost-prismnet-"));
   t.teardown(() => rm(directory, { recursive: true, force: true }));
