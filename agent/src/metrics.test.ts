@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { once } from "node:events";
 import { test, type Test } from "tap";
-import { AgentError } from "./errors.js";
+import type { AgentError } from "./errors.js";
 import { Metrics } from "./metrics.js";
 import { type MetricsContent, startMetricsServer } from "./metrics-server.js";
 
