@@ -1,49 +1,5 @@
-import { Duplex, duplexPair } from "node:stream";
-import { once } from "node:events";
 import { test } from "tap";
-import { FrameReader } from "./framing.js";
-import { Session, type SessionOptions } from "./session.js";
-
-interface Peer {
-  readonly session: Session;
-  readonly stream: Duplex;
-  /** The next message from the session. */
-  next(): Promise<Readonly<Record<string, unknown>>>;
-  send(message: unknown): void;
-  readonly notifications: unknown[];
-  readonly closed: Promise<Error>;
-}
-
-/** A session with the test as its server. */
-function peer(options: Partial<SessionOptions> = {}): Peer {
-  const [mine, theirs] = duplexPair();
-  const frames = new FrameReader(1 << 20);
-  const inbox: unknown[] = [];
-  theirs.on("data", (chunk: Buffer) => {
-    inbox.push(...frames.push(chunk));
-    theirs.emit("inbox");
-  });
-  const notifications: unknown[] = [];
-  const closed = Promise.withResolvers<Error>();
-  const session = new Session(mine, {
-    maxFrameBytes: 10_000,
-    inactivityProbeMs: 0,
-    onNotification: (method, params) => notifications.push([method, params]),
-    onClose: closed.resolve,
-    ...options,
-  });
-  return {
-    session,
-    stream: theirs,
-    next: async () => {
-      while (inbox.length === 0) await once(theirs, "inbox");
-      return inbox.shift() as Readonly<Record<string, unknown>>;
-    },
-    send: (message) => theirs.write(typeof message === "string" ? message : JSON.stringify(message)),
-    notifications,
-    closed: closed.promise,
-  };
-}
+import { peer } from "./testing/peer.js";
 
 test("requests are matched to replies in any order, notifications pass", async (t) => {
   const { session, next, send, notifications } = peer();

@@ -11,6 +11,9 @@ export interface TestCluster {
   leader(): Promise<number>;
   kill(member: number): Promise<void>;
   start(member: number): Promise<void>;
+  /** SIGSTOP: the member keeps its connections and says nothing, so that the others elect another leader. */
+  pause(member: number): void;
+  resume(member: number): void;
   control(member: number, ...command: readonly string[]): Promise<string>;
   stop(): Promise<void>;
 }
@@ -20,6 +23,7 @@ interface Member {
   readonly socket: string;
   readonly control: string;
   process: TestProcess | undefined;
+  paused: boolean;
 }
 
 /** Starts `size` members; each listens and has joined when this resolves. */
@@ -31,6 +35,7 @@ export async function startCluster(schema: TestSchema, database: string, size = 
       socket: join(folder, `s${i}`),
       control: join(folder, `c${i}`),
       process: undefined,
+      paused: false,
     };
   });
   const address = (i: number): string => `unix:${join(folder, `r${i}`)}`;
@@ -53,10 +58,16 @@ export async function startCluster(schema: TestSchema, database: string, size = 
     await stop();
     throw error;
   }
+  const signal = (i: number, name: "SIGSTOP" | "SIGCONT"): void => {
+    const member = members[i] as Member;
+    member.process?.signal(name);
+    member.paused = name === "SIGSTOP";
+  };
   const leader = async (): Promise<number> => {
     let found = -1;
     await until(async () => {
       for (const [i, member] of members.entries()) {
+        if (member.paused) continue;
         if (member.process?.running === true && (await control(i, "cluster/status", database)).includes("Role: leader"))
           found = i;
       }
@@ -71,6 +82,8 @@ export async function startCluster(schema: TestSchema, database: string, size = 
       await members[i]?.process?.kill();
     },
     start,
+    pause: (i) => signal(i, "SIGSTOP"),
+    resume: (i) => signal(i, "SIGCONT"),
     control,
     stop,
   };
