@@ -97,12 +97,12 @@ export class Allocator {
   }
 
   async #claim(candidate: Candidate, holder: Holder, signal: AbortSignal): Promise<boolean> {
-    const address = ledgerKey(candidate.block, candidate.index);
-    this.#claiming.add(address);
+    const place = placeKey(candidate);
+    this.#claiming.add(place);
     try {
       return await this.#northbound.commit(claim(candidate, holder), signal);
     } finally {
-      this.#claiming.delete(address);
+      this.#claiming.delete(place);
     }
   }
 
@@ -130,7 +130,7 @@ export class Allocator {
     if (wish.staticAddresses.length > 0) return this.#staticCandidate(wish);
     const drawn: Candidate[] = [];
     for (const candidate of ledger.candidates(wish.namespace, wish.range)) {
-      if (this.#claiming.has(ledgerKey(candidate.block, candidate.index))) continue;
+      if (this.#claiming.has(placeKey(candidate))) continue;
       if (lost === 0) return candidate;
       if (drawn.push(candidate) === DRAW) break;
     }
@@ -190,6 +190,10 @@ export class Allocator {
       });
     this.#growing.set(namespace, growing);
   }
+}
+
+function placeKey({ block, index }: Place): string {
+  return `${block.uuid} ${String(index)}`;
 }
 
 /** The allocation that a holder has, when it is what it wishes. */

@@ -57,7 +57,7 @@ function parse6(text: string): Address | undefined {
 
 /** The canonical text of an address: dotted quad, or RFC 5952. */
 export function formatAddress({ family, value }: Address): string {
-  if (family === 4) return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 255n).join(".");
+  if (family === 4) return octets(Number(value)).join(".");
   const groups = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
   const run = longestZeroRun(groups);
   const hex = (part: readonly number[]) => part.map((group) => group.toString(16)).join(":");
@@ -132,8 +132,11 @@ export function subnetAt(network: Cidr, prefix: number, index: number | bigint):
  */
 export function macAddress({ family, value }: Address): string {
   const tail = family === 4 ? Number(value) : fnv1a(value);
-  const octets = [24, 16, 8, 0].map((shift) => ((tail >>> shift) & 255).toString(16).padStart(2, "0"));
-  return ["0a", "58", ...octets].join(":");
+  return ["0a", "58", ...octets(tail).map((octet) => octet.toString(16).padStart(2, "0"))].join(":");
+}
+
+function octets(value: number): number[] {
+  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
 }
 
 function fnv1a(value: bigint): number {

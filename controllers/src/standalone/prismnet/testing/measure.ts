@@ -41,10 +41,10 @@ try {
   };
   report("warm-up", await serial(200));
   report("one at a time", await serial(500));
-  report("50 at once", await together(50, 10));
+  report("50 at once", await together(50, 40));
   while (containers < 10_000) await together(200, 1);
   report(`one at a time, ${String(containers)} held`, await serial(500));
-  report(`50 at once, ${String(containers)} held`, await together(50, 10));
+  report(`50 at once, ${String(containers)} held`, await together(50, 40));
   client.close();
 } finally {
   server.kill();
