@@ -106,5 +106,9 @@ function statusError({ status, message, trailers }: Outcome & { kind: "status" }
   const told = Number(trailers.cniCode);
   const isCode = trailers.cniCode !== "" && Number.isInteger(told) && told > 0 && told <= 0xffff;
   const code = isCode ? told : (GRPC_TO_CNI[status] ?? cniCode.internal);
-  return new CniError(code, trailers.error === "" ? `the agent failed (gRPC status ${status})` : trailers.error, message);
+  return new CniError(
+    code,
+    trailers.error === "" ? `the agent failed (gRPC status ${status})` : trailers.error,
+    message,
+  );
 }

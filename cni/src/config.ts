@@ -1,6 +1,6 @@
-import { bareAddress } from "./environment.js";
+import { bareAddress, hasParentStep } from "./environment.js";
 import { CniError, cniCode, invalidConfig, unsupportedField } from "./errors.js";
-import { Fields, type JsonObject, isCniName, isObject } from "./fields.js";
+import { Fields, type JsonObject, type Parsed, isCniName, isObject, isPlainText } from "./fields.js";
 import { type Cidr, compareAddresses, contains, parseAddress, parseCidr } from "./ip-address.js";
 import type { Dns } from "./result.js";
 
@@ -62,17 +62,22 @@ export function readConnection(config: JsonObject): Connection {
   const network = fields.text("name", nameRule, isName);
   if (network === undefined) throw invalidConfig("name", undefined, nameRule);
   const stateDirectory = fields.text("stateDir", `write an absolute path such as "${STATE_DIRECTORY}"`, isPath);
-  const seconds = fields.integer("timeoutSeconds", "write a whole number of seconds, 1 to 600", (n) => n >= 1 && n <= 600);
+  const seconds = fields.integer(
+    "timeoutSeconds",
+    "write a whole number of seconds, 1 to 600",
+    (n) => n >= 1 && n <= 600,
+  );
   return {
     network,
-    agentSocket: fields.text("agentSocket", `write an absolute path such as "${AGENT_SOCKET}"`, isSocketPath) ?? AGENT_SOCKET,
+    agentSocket:
+      fields.text("agentSocket", `write an absolute path such as "${AGENT_SOCKET}"`, isSocketPath) ?? AGENT_SOCKET,
     queueDirectory: `${stateDirectory ?? STATE_DIRECTORY}/${QUEUE}`,
     timeout: seconds === undefined ? undefined : seconds * 1000,
   };
 }
 
 function isPath(text: string): boolean {
-  return text.startsWith("/") && text.length <= 1024 && !text.includes("\0") && !text.split("/").includes("..");
+  return text.startsWith("/") && text.length <= 1024 && isPlainText(text) && !hasParentStep(text);
 }
 
 /** The kernel's sun_path has 108 bytes, the NUL at the end included. */
@@ -90,7 +95,8 @@ export function readPodNetwork(config: JsonObject): PodNetworkConfig {
     ovnNorthbound: ovn?.text("northbound", REMOTES, isRemotes) ?? "",
     ovnSouthbound: ovn?.text("southbound", REMOTES, isRemotes) ?? "",
     ovnEncapType: ovn?.text("encapType", 'write "geneve", "stt" or "vxlan"', isEncapsulation) ?? "",
-    prismnetEndpoint: fields.text("prismnetEndpoint", 'write HOST:PORT, such as "prismnet-server:5000"', isEndpoint) ?? "",
+    prismnetEndpoint:
+      fields.text("prismnetEndpoint", 'write HOST:PORT, such as "prismnet-server:5000"', isEndpoint) ?? "",
     staticAddresses: readStaticAddresses(fields),
     dns: readDns(fields),
   };
@@ -100,12 +106,11 @@ const isMtu = (value: number): boolean => value === 0 || (value >= 576 && value 
 const isEncapsulation = (text: string): boolean => ["geneve", "stt", "vxlan"].includes(text);
 const REMOTES = 'write OVSDB remotes such as "tcp:prismnet-server:6641", divided by commas';
 const isRemotes = (text: string): boolean =>
-  text.split(",").every((remote) => ["tcp:", "ssl:", "unix:"].some((scheme) => remote.startsWith(scheme) && remote.length > scheme.length));
+  /^(tcp|ssl|unix):[^\s,]+(,(tcp|ssl|unix):[^\s,]+)*$/.test(text) && isPlainText(text);
 
 function isEndpoint(text: string): boolean {
-  const colon = text.lastIndexOf(":");
-  const port = Number(text.slice(colon + 1));
-  return colon > 0 && text.length <= 512 && !text.includes(" ") && Number.isInteger(port) && port >= 1 && port <= 65_535;
+  const port = /^[^\s/]+:(\d{1,5})$/.exec(text)?.[1];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535 && isPlainText(text);
 }
 
 type Ipam = Pick<PodNetworkConfig, "subnet" | "rangeStart" | "rangeEnd" | "routes">;
@@ -114,34 +119,38 @@ function readIpam(ipam: Fields | undefined): Ipam {
   if (ipam === undefined) return { subnet: "", rangeStart: "", rangeEnd: "", routes: [] };
   const type = ipam.text("type", 'write "prismnet-ipam"');
   if (type !== undefined && type !== "prismnet-ipam") {
-    throw unsupportedField("ipam.type", type, 'addresses come from PrismNET alone: write "prismnet-ipam", or leave it out');
+    throw unsupportedField(
+      "ipam.type",
+      type,
+      'addresses come from PrismNET alone: write "prismnet-ipam", or leave it out',
+    );
   }
-  const subnet = ipam.text("subnet", NETWORK, isCidr) ?? "";
-  const rangeStart = ipam.text("rangeStart", IP_ADDRESS, isAddress) ?? "";
-  const rangeEnd = ipam.text("rangeEnd", IP_ADDRESS, isAddress) ?? "";
-  checkRange(subnet, { "ipam.rangeStart": rangeStart, "ipam.rangeEnd": rangeEnd, "ipam.gateway": readGateway(ipam) });
-  return { subnet, rangeStart, rangeEnd, routes: ipam.objects("routes").map(readRoute) };
+  const subnet = ipam.parsed("subnet", NETWORK, parseCidr);
+  const rangeStart = readAddress(ipam, "rangeStart", subnet);
+  const rangeEnd = readAddress(ipam, "rangeEnd", subnet);
+  // Checked and no more: a pod's gateway is its logical switch's, which PrismNET carves from the subnet.
+  readAddress(ipam, "gateway", subnet);
+  if (rangeStart !== undefined && rangeEnd !== undefined && !isRange(rangeStart.value, rangeEnd.value)) {
+    throw invalidConfig("ipam.rangeEnd", rangeEnd.text, "write an address that is not before ipam.rangeStart");
+  }
+  return {
+    subnet: subnet?.text ?? "",
+    rangeStart: rangeStart?.text ?? "",
+    rangeEnd: rangeEnd?.text ?? "",
+    routes: ipam.objects("routes").map(readRoute),
+  };
 }
 
-/** Checked and no more: a pod's gateway is its logical switch's, which PrismNET carves from the subnet. */
-function readGateway(ipam: Fields): string {
-  return ipam.text("gateway", IP_ADDRESS, isAddress) ?? "";
+function readAddress(ipam: Fields, key: string, subnet: Parsed<Cidr> | undefined): Parsed<number[]> | undefined {
+  const address = ipam.parsed(key, IP_ADDRESS, parseAddress);
+  if (address !== undefined && subnet !== undefined && !contains(subnet.value, address.value)) {
+    throw invalidConfig(ipam.path(key), address.text, `write an address in ipam.subnet, ${subnet.text}`);
+  }
+  return address;
 }
 
-function checkRange(subnet: string, addresses: Readonly<Record<string, string>>): void {
-  const network: Cidr | undefined = parseCidr(subnet);
-  for (const [key, text] of Object.entries(addresses)) {
-    const address = parseAddress(text);
-    if (network !== undefined && address !== undefined && !contains(network, address)) {
-      throw invalidConfig(key, text, `write an address in ipam.subnet, ${subnet}`);
-    }
-  }
-  const start = parseAddress(addresses["ipam.rangeStart"] ?? "");
-  const end = parseAddress(addresses["ipam.rangeEnd"] ?? "");
-  if (start === undefined || end === undefined) return;
-  if (start.length !== end.length || compareAddresses(start, end) > 0) {
-    throw invalidConfig("ipam.rangeEnd", addresses["ipam.rangeEnd"], "write an address that is not before ipam.rangeStart");
-  }
+function isRange(start: readonly number[], end: readonly number[]): boolean {
+  return start.length === end.length && compareAddresses(start, end) <= 0;
 }
 
 function readRoute(fields: Fields): { destination: string; gateway: string } {
@@ -150,7 +159,8 @@ function readRoute(fields: Fields): { destination: string; gateway: string } {
   if (destination === undefined) throw invalidConfig(fields.path("dst"), undefined, remedy);
   for (const key of ["mtu", "advmss", "priority", "table", "scope"]) {
     const value = fields.raw(key);
-    if (value !== undefined) throw unsupportedField(fields.path(key), value, "routes of pods have dst and gw alone: leave it out");
+    if (value !== undefined)
+      throw unsupportedField(fields.path(key), value, "routes of pods have dst and gw alone: leave it out");
   }
   return { destination, gateway: fields.text("gw", IP_ADDRESS, isAddress) ?? "" };
 }
@@ -167,8 +177,9 @@ const FOREIGN_CAPABILITIES: Readonly<Record<string, string>> = {
 
 /** "It should return an error if it can't act on fields that were expected." An empty value asks for nothing. */
 function refuseCapabilities(runtimeConfig: Fields | undefined): void {
+  if (runtimeConfig === undefined) return;
   for (const [name, remedy] of Object.entries(FOREIGN_CAPABILITIES)) {
-    const value = runtimeConfig?.raw(name);
+    const value = runtimeConfig.raw(name);
     const isEmpty = value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
     if (!isEmpty && !(isObject(value) && Object.keys(value).length === 0)) {
       throw unsupportedField(`runtimeConfig.${name}`, value, remedy);
@@ -197,6 +208,9 @@ function readDns(fields: Fields): Dns {
     ),
     domain: configured?.text("domain", 'write a domain such as "cluster.local"') ?? "",
     search: or(runtime?.texts("searches", "write domains"), configured?.texts("search", "write domains")),
-    options: or(runtime?.texts("options", "write resolver options"), configured?.texts("options", "write resolver options")),
+    options: or(
+      runtime?.texts("options", "write resolver options"),
+      configured?.texts("options", "write resolver options"),
+    ),
   };
 }

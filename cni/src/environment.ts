@@ -1,6 +1,6 @@
 import type { Attachment, Pod } from "@k8shost/proto/agent/v1/pod_network";
 import { CniError, cniCode, shown } from "./errors.js";
-import { hasControlCharacter, isCniName, isObjectName, isPlainText } from "./fields.js";
+import { hasUnprintable, isCniName, isObjectName } from "./fields.js";
 import type { Host } from "./host.js";
 import { parseAddress, parseCidr } from "./ip-address.js";
 
@@ -54,20 +54,19 @@ export function readAttachment(host: Host, verb: "ADD" | "DEL" | "CHECK"): Attac
   return { attachment: { containerId, ifName }, netns, args: readArgs(host, verb) };
 }
 
-/** The rules of the kernel's dev_valid_name, and no control characters. */
+/** The rules of the kernel's dev_valid_name, and nothing unprintable. */
 export function isInterfaceName(text: string): boolean {
-  if (!isPlainText(text) || text === "." || text === "..") return false;
-  return new TextEncoder().encode(text).length <= LONGEST_IF_NAME && !["/", ":"].some((c) => text.includes(c)) && !hasSpace(text);
-}
-
-function hasSpace(text: string): boolean {
-  for (const character of text) if (character.trim() === "") return true;
-  return false;
+  if (!/^[^/:\s]{1,15}$/.test(text) || text === "." || text === ".." || hasUnprintable(text)) return false;
+  return new TextEncoder().encode(text).length <= LONGEST_IF_NAME;
 }
 
 function isNetnsPath(text: string): boolean {
-  if (!text.startsWith("/") || text.length > LONGEST_PATH || hasControlCharacter(text)) return false;
-  return !text.split("/").includes("..");
+  return text.startsWith("/") && text.length <= LONGEST_PATH && !hasUnprintable(text) && !hasParentStep(text);
+}
+
+/** ".." as one of the path's steps. */
+export function hasParentStep(path: string): boolean {
+  return /(^|\/)\.\.(\/|$)/.test(path);
 }
 
 /**
@@ -78,9 +77,10 @@ function readArgs(host: Host, verb: "ADD" | "DEL" | "CHECK"): Args {
   const text = host.environment("CNI_ARGS") ?? "";
   const values: Record<string, string> = {};
   const unknown: string[] = [];
-  for (const pair of text.split(";").filter((part) => part !== "")) {
-    const [key = "", value, ...more] = pair.split("=");
-    if (value === undefined || more.length > 0) throw invalidVariable("CNI_ARGS", pair, "KEY=VALUE;KEY=VALUE");
+  for (const pair of text.split(";")) {
+    if (pair === "") continue;
+    const [, key, value] = /^([^=]+)=([^=]*)$/.exec(pair) ?? [];
+    if (key === undefined || value === undefined) throw invalidVariable("CNI_ARGS", pair, "KEY=VALUE;KEY=VALUE");
     if (KNOWN_ARGS.includes(key)) values[key] = value;
     else unknown.push(key);
   }
@@ -91,7 +91,14 @@ function readArgs(host: Host, verb: "ADD" | "DEL" | "CHECK"): Args {
   return { pod: readPod(values, verb), ip: readIp(values["IP"] ?? "") };
 }
 
-const KNOWN_ARGS = ["IgnoreUnknown", "K8S_POD_NAMESPACE", "K8S_POD_NAME", "K8S_POD_UID", "K8S_POD_INFRA_CONTAINER_ID", "IP"];
+const KNOWN_ARGS = [
+  "IgnoreUnknown",
+  "K8S_POD_NAMESPACE",
+  "K8S_POD_NAME",
+  "K8S_POD_UID",
+  "K8S_POD_INFRA_CONTAINER_ID",
+  "IP",
+];
 
 function isTrue(text: string | undefined): boolean {
   return text === "1" || text?.toLowerCase() === "true";
@@ -102,7 +109,7 @@ function readPod(values: Readonly<Record<string, string>>, verb: "ADD" | "DEL" |
   const name = values["K8S_POD_NAME"] ?? "";
   const uid = values["K8S_POD_UID"] ?? "";
   const isOptional = verb !== "ADD";
-  if (!(isOptional && namespace === "") && !isObjectName(namespace, 63, "-")) {
+  if (!(isOptional && namespace === "") && !isObjectName(namespace, 63)) {
     throw invalidVariable("CNI_ARGS", `K8S_POD_NAMESPACE=${namespace}`, "the pod's namespace in Kubernetes");
   }
   if (!(isOptional && name === "") && !isObjectName(name, 253)) {

@@ -7,6 +7,11 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+export interface Parsed<T> {
+  readonly text: string;
+  readonly value: T;
+}
+
 /**
  * Reads the keys of a JSON object. A key that is absent, null or an empty text gives undefined, as in the specification's
  * own library; one of the wrong type throws an error (code 7) that names it by its whole path and says what to write.
@@ -35,11 +40,20 @@ export class Fields {
   }
 
   /** `remedy` ends the sentence "KEY is VALUE: …". */
-  text(key: string, remedy: string, isValid: (text: string) => boolean = () => true): string | undefined {
+  text(key: string, remedy: string, isValid: (text: string) => boolean = isPlainText): string | undefined {
     const value = this.raw(key);
     if (value === undefined || value === "") return undefined;
-    if (!isPlainText(value) || !isValid(value)) throw invalidConfig(this.path(key), value, remedy);
+    if (typeof value !== "string" || !isValid(value)) throw invalidConfig(this.path(key), value, remedy);
     return value;
+  }
+
+  /** A text that `parse` understands; both, because the agent gets it as it was written. */
+  parsed<T>(key: string, remedy: string, parse: (text: string) => T | undefined): Parsed<T> | undefined {
+    const text = this.text(key, remedy, () => true);
+    if (text === undefined) return undefined;
+    const value = parse(text);
+    if (value === undefined) throw invalidConfig(this.path(key), text, remedy);
+    return { text, value };
   }
 
   integer(key: string, remedy: string, isValid: (value: number) => boolean): number | undefined {
@@ -73,59 +87,35 @@ export class Fields {
     });
   }
 
-  texts(key: string, remedy: string, isValid: (text: string) => boolean = () => true): string[] {
+  texts(key: string, remedy: string, isValid: (text: string) => boolean = isPlainText): string[] {
     return this.list(key).map((value, i) => {
-      if (!isPlainText(value) || !isValid(value)) throw invalidConfig(`${this.path(key)}[${i}]`, value, remedy);
+      if (typeof value !== "string" || !isValid(value)) throw invalidConfig(`${this.path(key)}[${i}]`, value, remedy);
       return value;
     });
   }
 }
 
-/** Not empty, and nothing in it that spoils a log line or a path: no control characters, no half of a surrogate pair. */
+/** What spoils a log line or a path: control characters, and what stands for bytes that were no UTF-8. */
+// eslint-disable-next-line no-control-regex
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\ufffd]/;
+
+export function hasUnprintable(text: string): boolean {
+  return UNPRINTABLE.test(text);
+}
+
+/** Not empty, not endless, nothing unprintable, no half of a surrogate pair. */
 export function isPlainText(value: unknown): value is string {
   return (
-    typeof value === "string" &&
-    value !== "" &&
-    value.length <= 4096 &&
-    value.isWellFormed() &&
-    !hasControlCharacter(value)
+    typeof value === "string" && value !== "" && value.length <= 4096 && !hasUnprintable(value) && value.isWellFormed()
   );
 }
-
-export function hasControlCharacter(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code === 0xfffd) return true;
-  }
-  return false;
-}
-
-/** Every character is one of `allowed`. */
-export function consistsOf(text: string, allowed: string): boolean {
-  for (let i = 0; i < text.length; i++) if (!allowed.includes(text.charAt(i))) return false;
-  return true;
-}
-
-const LOWER = "abcdefghijklmnopqrstuvwxyz0123456789";
-const ALPHANUMERIC = `${LOWER}ABCDEFGHIJKLMNOPQRSTUVWXYZ`;
 
 /** CNI specification 1.1.0, section 2: begins with a letter or digit, then also "_", "." and "-". */
 export function isCniName(text: string, longest: number): boolean {
-  return (
-    text.length > 0 &&
-    text.length <= longest &&
-    ALPHANUMERIC.includes(text.charAt(0)) &&
-    consistsOf(text, `${ALPHANUMERIC}_.-`)
-  );
+  return text.length <= longest && /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(text);
 }
 
-/** RFC 1123, as Kubernetes' object names: lower case letters, digits, "-" and, where there may be dots, ".". */
-export function isObjectName(text: string, longest: number, inner = "-."): boolean {
-  return (
-    text.length > 0 &&
-    text.length <= longest &&
-    consistsOf(text, LOWER + inner) &&
-    LOWER.includes(text.charAt(0)) &&
-    LOWER.includes(text.charAt(text.length - 1))
-  );
+/** RFC 1123, as Kubernetes' object names. */
+export function isObjectName(text: string, longest: number): boolean {
+  return text.length <= longest && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(text);
 }

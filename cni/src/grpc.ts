@@ -1,3 +1,4 @@
+import { ByteWriter, concatenate, readUint16, readUint32, uint32 } from "./bytes.js";
 import { decodeHeaders, literal } from "./hpack.js";
 import {
   DEFAULT_FRAME_SIZE,
@@ -6,14 +7,10 @@ import {
   FrameReader,
   LARGEST_WINDOW,
   PREFACE,
-  concatenate,
   flag,
-  frame,
   frameType,
-  readUint16,
-  readUint32,
   setting,
-  uint32,
+  writeFrame,
 } from "./http2.js";
 
 /**
@@ -44,7 +41,8 @@ const LARGEST_REPLY = 4 << 20;
 const RECEIVE_WINDOW = 2 * LARGEST_REPLY;
 const LARGEST_HEADERS = 256 << 10;
 const MESSAGE_PREFIX = 5;
-const WANTED = [":status", "grpc-status", "grpc-message", "k8shost-error", "k8shost-cni-code"];
+const TRAILERS = ["grpc-status", "grpc-message", "k8shost-error", "k8shost-cni-code"];
+const NOTHING = new Uint8Array(0);
 
 export class UnaryCall {
   readonly #reader = new FrameReader();
@@ -76,42 +74,41 @@ export class UnaryCall {
 
   /** The first bytes on the connection. */
   start(): Uint8Array {
+    const encoder = new TextEncoder();
     const settings = [
-      [0, setting.headerTableSize, ...uint32(0)],
-      [0, setting.enablePush, ...uint32(0)],
-      [0, setting.initialWindowSize, ...uint32(RECEIVE_WINDOW)],
-    ].flat();
-    const headers = [
-      0x83, // :method POST and
-      0x86, // :scheme http, both from the static table
-      ...literal(":path", this.#path),
-      ...literal(":authority", "localhost"),
-      ...literal("content-type", "application/grpc"),
-      ...literal("te", "trailers"),
-      ...literal("grpc-timeout", `${Math.max(1, Math.ceil(this.#timeout))}m`),
+      ...[0, setting.headerTableSize, ...uint32(0)],
+      ...[0, setting.enablePush, ...uint32(0)],
+      ...[0, setting.initialWindowSize, ...uint32(RECEIVE_WINDOW)],
     ];
-    return concatenate([
-      new TextEncoder().encode(PREFACE),
-      frame(frameType.settings, 0, 0, settings),
-      frame(frameType.windowUpdate, 0, 0, uint32(RECEIVE_WINDOW - DEFAULT_WINDOW)),
-      frame(frameType.headers, flag.endHeaders, STREAM, headers),
-      ...this.#nextBody(),
-    ]);
+    const headers =
+      literal(":method", "POST") +
+      literal(":scheme", "http") +
+      literal(":path", this.#path) +
+      literal(":authority", "localhost") +
+      literal("content-type", "application/grpc") +
+      literal("te", "trailers") +
+      literal("grpc-timeout", `${Math.max(1, Math.ceil(this.#timeout))}m`);
+    const out = new ByteWriter().append(encoder.encode(PREFACE));
+    writeFrame(out, frameType.settings, 0, 0, settings);
+    writeFrame(out, frameType.windowUpdate, 0, 0, uint32(RECEIVE_WINDOW - DEFAULT_WINDOW));
+    writeFrame(out, frameType.headers, flag.endHeaders, STREAM, encoder.encode(headers));
+    this.#writeBody(out);
+    return out.written();
   }
 
   /** Takes what arrived, returns what to send; nothing more once there is an outcome. */
   receive(bytes: Uint8Array): Uint8Array {
-    const answers: Uint8Array[] = [];
+    const out = new ByteWriter();
     try {
       for (const arrived of this.#reader.push(bytes)) {
-        answers.push(...this.#take(arrived));
-        if (this.#outcome !== undefined) return new Uint8Array(0);
+        this.#take(arrived, out);
+        if (this.#outcome !== undefined) return NOTHING;
       }
     } catch (error) {
       this.#outcome = { kind: "protocol", reason: error instanceof Error ? error.message : String(error) };
-      return new Uint8Array(0);
+      return NOTHING;
     }
-    return concatenate(answers);
+    return out.written();
   }
 
   /** The peer closed the connection. */
@@ -119,37 +116,36 @@ export class UnaryCall {
     this.#outcome ??= { kind: "lost", reason };
   }
 
-  #take(arrived: Frame): Uint8Array[] {
+  #take(arrived: Frame, out: ByteWriter): void {
     const { type, flags, stream, payload } = arrived;
     if (this.#headerBlock !== undefined && (type !== frameType.continuation || stream !== STREAM)) {
       throw new Error("HTTP/2: a frame between HEADERS and its CONTINUATION");
     }
     switch (type) {
-      case frameType.settings:
-        return flags & flag.ack ? [] : this.#settings(payload);
-      case frameType.ping:
-        if (payload.length !== 8) throw new Error("HTTP/2: a PING of another size than 8");
-        return flags & flag.ack ? [] : [frame(frameType.ping, flag.ack, 0, payload)];
-      case frameType.windowUpdate:
-        return this.#windowUpdate(stream, payload);
+      case frameType.data:
+        return this.#data(arrived);
       case frameType.headers:
         return this.#headers(arrived);
       case frameType.continuation:
         return this.#continuation(payload, (flags & flag.endHeaders) !== 0);
-      case frameType.data:
-        return this.#data(arrived);
+      case frameType.settings:
+        return flags & flag.ack ? undefined : this.#settings(payload, out);
+      case frameType.windowUpdate:
+        return this.#windowUpdate(stream, payload, out);
+      case frameType.ping:
+        if (payload.length !== 8) throw new Error("HTTP/2: a PING of another size than 8");
+        return flags & flag.ack ? undefined : writeFrame(out, frameType.ping, flag.ack, 0, payload);
       case frameType.rstStream:
         return this.#reset(stream, payload);
       case frameType.goAway:
         return this.#goAway(payload);
       case frameType.pushPromise:
         throw new Error("HTTP/2: PUSH_PROMISE although push is off");
-      default:
-        return []; // PRIORITY, and types that nobody has invented yet (section 4.1)
+      default: // PRIORITY, and types that nobody has invented yet (section 4.1)
     }
   }
 
-  #settings(payload: Uint8Array): Uint8Array[] {
+  #settings(payload: Uint8Array, out: ByteWriter): void {
     if (payload.length % 6 !== 0) throw new Error("HTTP/2: SETTINGS of a size that is no multiple of 6");
     for (let at = 0; at < payload.length; at += 6) {
       const value = readUint32(payload, at + 2);
@@ -165,78 +161,74 @@ export class UnaryCall {
           break;
       }
     }
-    return [frame(frameType.settings, flag.ack, 0, []), ...this.#nextBody()];
+    writeFrame(out, frameType.settings, flag.ack, 0, []);
+    this.#writeBody(out);
   }
 
-  #windowUpdate(stream: number, payload: Uint8Array): Uint8Array[] {
+  #windowUpdate(stream: number, payload: Uint8Array, out: ByteWriter): void {
     if (payload.length !== 4) throw new Error("HTTP/2: a WINDOW_UPDATE of another size than 4");
     const increment = readUint32(payload, 0) & LARGEST_WINDOW;
     if (stream === 0) this.#connectionWindow += increment;
     else if (stream === STREAM) this.#streamWindow += increment;
-    return this.#nextBody();
+    this.#writeBody(out);
   }
 
   /** As much of the request as the windows allow. */
-  #nextBody(): Uint8Array[] {
-    const frames: Uint8Array[] = [];
+  #writeBody(out: ByteWriter): void {
     while (this.#sent < this.#body.length) {
       const left = this.#body.length - this.#sent;
       const size = Math.min(left, this.#frameSize, this.#connectionWindow, this.#streamWindow);
-      if (size <= 0) break;
+      if (size <= 0) return;
       const part = this.#body.subarray(this.#sent, this.#sent + size);
-      frames.push(frame(frameType.data, size === left ? flag.endStream : 0, STREAM, part));
+      writeFrame(out, frameType.data, size === left ? flag.endStream : 0, STREAM, part);
       this.#sent += size;
       this.#connectionWindow -= size;
       this.#streamWindow -= size;
     }
-    return frames;
   }
 
-  #headers({ flags, stream, payload }: Frame): Uint8Array[] {
+  #headers({ flags, stream, payload }: Frame): void {
     if (stream !== STREAM) throw new Error(`HTTP/2: HEADERS on stream ${stream}`);
     const content = unpadded(payload, flags);
     const block = flags & flag.priority ? content.subarray(5) : content;
     this.#headerBlock = { parts: [], size: 0, endStream: (flags & flag.endStream) !== 0 };
-    return this.#continuation(block, (flags & flag.endHeaders) !== 0);
+    this.#continuation(block, (flags & flag.endHeaders) !== 0);
   }
 
-  #continuation(part: Uint8Array, isLast: boolean): Uint8Array[] {
+  #continuation(part: Uint8Array, isLast: boolean): void {
     const block = this.#headerBlock;
     if (block === undefined) throw new Error("HTTP/2: CONTINUATION without HEADERS");
     block.parts.push(part);
     block.size += part.length;
     if (block.size > LARGEST_HEADERS) throw new Error(`HTTP/2: more than ${LARGEST_HEADERS} bytes of headers`);
-    if (!isLast) return [];
+    if (!isLast) return;
     this.#headerBlock = undefined;
-    const headers = decodeHeaders(concatenate(block.parts), WANTED);
-    const status = headers[":status"];
-    // Section 8.1: any number of informational answers may come first.
-    if (status?.startsWith("1") === true) return [];
-    this.#httpStatus ||= status ?? "";
-    if (block.endStream) this.#finish(headers);
-    return [];
+    const headers = concatenate(block.parts);
+    // Section 8.1: any number of informational answers (1xx) may come before the one that counts.
+    if (this.#httpStatus === "" || this.#httpStatus.startsWith("1")) {
+      this.#httpStatus = decodeHeaders(headers, [":status"])[":status"] ?? "";
+    }
+    if (block.endStream) this.#finish(decodeHeaders(headers, TRAILERS));
   }
 
-  #data({ flags, stream, payload }: Frame): Uint8Array[] {
+  #data({ flags, stream, payload }: Frame): void {
     if (stream !== STREAM) throw new Error(`HTTP/2: DATA on stream ${stream}`);
     const content = unpadded(payload, flags);
     this.#reply.push(content);
     this.#replySize += content.length;
-    if (this.#replySize > LARGEST_REPLY + MESSAGE_PREFIX) throw new Error(`gRPC: a reply of more than ${LARGEST_REPLY} bytes`);
+    if (this.#replySize > LARGEST_REPLY + MESSAGE_PREFIX)
+      throw new Error(`gRPC: a reply of more than ${LARGEST_REPLY} bytes`);
     if (flags & flag.endStream) this.#finish({});
-    return [];
   }
 
-  #reset(stream: number, payload: Uint8Array): Uint8Array[] {
+  #reset(stream: number, payload: Uint8Array): void {
     if (stream === STREAM) this.end(`the agent reset the call (HTTP/2 error ${readUint32(payload, 0)})`);
-    return [];
   }
 
   /** Our stream goes on unless the peer says that it never looked at it. */
-  #goAway(payload: Uint8Array): Uint8Array[] {
+  #goAway(payload: Uint8Array): void {
     const lastStream = readUint32(payload, 0) & LARGEST_WINDOW;
     if (lastStream < STREAM) this.end("the agent is shutting down and refused the call");
-    return [];
   }
 
   /** The stream's end: the trailers, or the headers of a Trailers-Only answer. */
@@ -261,7 +253,8 @@ export class UnaryCall {
     const reply = concatenate(this.#reply);
     if (reply.length < MESSAGE_PREFIX) throw new Error("gRPC: status OK without a message");
     if (reply[0] !== 0) throw new Error("gRPC: a compressed reply that nobody asked for");
-    if (readUint32(reply, 1) !== reply.length - MESSAGE_PREFIX) throw new Error("gRPC: the reply is not one whole message");
+    if (readUint32(reply, 1) !== reply.length - MESSAGE_PREFIX)
+      throw new Error("gRPC: the reply is not one whole message");
     return reply.subarray(MESSAGE_PREFIX);
   }
 }

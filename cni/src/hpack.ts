@@ -6,56 +6,49 @@ import { decodeHuffman } from "./huffman.js";
  */
 
 /** Appendix A, in order; "=" divides name and value. */
-const STATIC_TABLE = (
+const STATIC_TABLE =
   ":authority|:method=GET|:method=POST|:path=/|:path=/index.html|:scheme=http|:scheme=https|:status=200|:status=204|" +
   ":status=206|:status=304|:status=400|:status=404|:status=500|accept-charset|accept-encoding=gzip, deflate|" +
   "accept-language|accept-ranges|accept|access-control-allow-origin|age|allow|authorization|cache-control|" +
   "content-disposition|content-encoding|content-language|content-length|content-location|content-range|content-type|" +
   "cookie|date|etag|expect|expires|from|host|if-match|if-modified-since|if-none-match|if-range|if-unmodified-since|" +
   "last-modified|link|location|max-forwards|proxy-authenticate|proxy-authorization|range|referer|refresh|retry-after|" +
-  "server|set-cookie|strict-transport-security|transfer-encoding|user-agent|vary|via|www-authenticate"
-).split("|");
+  "server|set-cookie|strict-transport-security|transfer-encoding|user-agent|vary|via|www-authenticate";
 
 const HUFFMAN = 0x80;
 
-/** A header field that is never indexed; names and values are ASCII of at most 126 bytes, or longer with a length in two bytes. */
-export function literal(name: string, value: string): number[] {
-  return [0x00, ...plainString(name), ...plainString(value)];
-}
-
-function plainString(text: string): number[] {
-  const bytes: number[] = [];
-  for (let i = 0; i < text.length; i++) bytes.push(text.charCodeAt(i) & 0x7f);
-  return [...(bytes.length < 0x7f ? [bytes.length] : [0x7f, ...continued(bytes.length - 0x7f)]), ...bytes];
-}
-
-/** Section 5.1: what follows a full prefix. */
-function continued(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 0x7f; rest >>= 7) bytes.push((rest & 0x7f) | 0x80);
-  return [...bytes, rest];
+/**
+ * A header field as a literal that is not indexed and not Huffman-coded (sections 5.2 and 6.2.2), in characters below 0x80
+ * for every byte: names and values are ASCII of at most 126 characters.
+ */
+export function literal(name: string, value: string): string {
+  return `\0${String.fromCharCode(name.length)}${name}${String.fromCharCode(value.length)}${value}`;
 }
 
 /**
- * The wanted header fields of a block, by name; of several with one name the last. Values nobody wants aren't decoded.
- * Throws an Error when the block is malformed: every block is read to its end.
+ * The wanted header fields of a block, by name. It is read until all of them are found: without a dynamic table what
+ * follows has no effect. Throws an Error when what is read is malformed.
  */
 export function decodeHeaders(block: Uint8Array, wanted: readonly string[]): Record<string, string> {
   const input = new BlockReader(block);
   const headers: Record<string, string> = {};
-  while (!input.atEnd()) {
+  let missing = wanted.length;
+  const found = (name: string, value: string): void => {
+    if (!(name in headers)) missing--;
+    headers[name] = value;
+  };
+  while (missing > 0 && !input.atEnd()) {
     const first = input.peek();
     if (first & 0x80) {
       const [name, value] = staticEntry(input.integer(7));
-      if (wanted.includes(name)) headers[name] = value;
+      if (wanted.includes(name)) found(name, value);
     } else if ((first & 0xe0) === 0x20) {
       if (input.integer(5) !== 0) throw new Error("HPACK: the peer makes its table larger than we announced");
     } else {
       // With incremental indexing (6 bits), without, or never indexed (4 bits): with no table all the same.
       const index = input.integer(first & 0x40 ? 6 : 4);
       const name = index === 0 ? input.text() : staticEntry(index)[0];
-      if (wanted.includes(name)) headers[name] = input.text();
+      if (wanted.includes(name)) found(name, input.text());
       else input.skipText();
     }
   }
@@ -63,7 +56,7 @@ export function decodeHeaders(block: Uint8Array, wanted: readonly string[]): Rec
 }
 
 function staticEntry(index: number): [string, string] {
-  const entry = STATIC_TABLE[index - 1];
+  const entry = STATIC_TABLE.split("|")[index - 1];
   if (entry === undefined) throw new Error(`HPACK: index ${index} is not in the static table`);
   const divider = entry.indexOf("=");
   return divider < 0 ? [entry, ""] : [entry.slice(0, divider), entry.slice(divider + 1)];

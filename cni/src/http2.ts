@@ -1,3 +1,5 @@
+import { type ByteWriter, concatenate, readUint16, readUint32, uint32 } from "./bytes.js";
+
 /** Frames of HTTP/2 (RFC 9113, section 4). */
 
 export const frameType = {
@@ -33,46 +35,25 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-export function frame(type: number, flags: number, stream: number, payload: ArrayLike<number>): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES + payload.length);
+/** Appends one frame to `out`. */
+export function writeFrame(
+  out: ByteWriter,
+  type: number,
+  flags: number,
+  stream: number,
+  payload: ArrayLike<number>,
+): void {
   const { length } = payload;
-  bytes.set([length >> 16, (length >> 8) & 0xff, length & 0xff, type, flags, ...uint32(stream)]);
-  bytes.set(payload, HEADER_BYTES);
-  return bytes;
-}
-
-export function uint32(value: number): number[] {
-  return [(value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
-}
-
-/** Four bytes from `at`; the caller knows that they are there. */
-export function readUint32(bytes: Uint8Array, at: number): number {
-  return (readUint16(bytes, at) * 0x1_0000 + readUint16(bytes, at + 2)) >>> 0;
-}
-
-export function readUint16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-}
-
-export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  out.append([length >> 16, (length >> 8) & 0xff, length & 0xff, type, flags, ...uint32(stream)]).append(payload);
 }
 
 /** Cuts a stream of bytes into frames. */
 export class FrameReader {
-  #rest = new Uint8Array(0);
+  #rest: Uint8Array | undefined;
 
   /** The frames that are complete now. Throws an Error when one is larger than we allow. */
   push(bytes: Uint8Array): Frame[] {
-    const all = this.#rest.length === 0 ? bytes : concatenate([this.#rest, bytes]);
+    const all = this.#rest === undefined ? bytes : concatenate([this.#rest, bytes]);
     const frames: Frame[] = [];
     let at = 0;
     while (at + HEADER_BYTES <= all.length) {
@@ -81,10 +62,15 @@ export class FrameReader {
       const end = at + HEADER_BYTES + length;
       if (end > all.length) break;
       const payload = all.subarray(at + HEADER_BYTES, end);
-      frames.push({ type: all[at + 3] ?? 0, flags: all[at + 4] ?? 0, stream: readUint32(all, at + 5) & LARGEST_WINDOW, payload });
+      frames.push({
+        type: all[at + 3] ?? 0,
+        flags: all[at + 4] ?? 0,
+        stream: readUint32(all, at + 5) & LARGEST_WINDOW,
+        payload,
+      });
       at = end;
     }
-    this.#rest = all.slice(at);
+    this.#rest = at === all.length ? undefined : all.slice(at);
     return frames;
   }
 }

@@ -12,22 +12,20 @@ export function parseAddress(text: string): number[] | undefined {
 
 /** "ADDRESS/PREFIX"; bits behind the prefix may be set, as in a result's addresses. */
 export function parseCidr(text: string): Cidr | undefined {
-  const slash = text.indexOf("/");
-  if (slash < 0) return undefined;
-  const address = parseAddress(text.slice(0, slash));
-  const prefix = parseDecimal(text.slice(slash + 1), 128);
-  if (address === undefined || prefix === undefined || prefix > address.length * 8) return undefined;
-  return { address, prefix };
+  const [, bare = "", bits = ""] = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text) ?? [];
+  const address = parseAddress(bare);
+  const prefix = Number(bits);
+  return address === undefined || prefix > address.length * 8 ? undefined : { address, prefix };
 }
 
 /** False when the families differ. */
-export function contains(cidr: Cidr, address: readonly number[]): boolean {
-  if (cidr.address.length !== address.length) return false;
-  return address.every((byte, i) => {
-    const bits = Math.min(8, Math.max(0, cidr.prefix - i * 8));
-    const mask = 0xff & (0xff << (8 - bits));
-    return (byte & mask) === ((cidr.address[i] ?? 0) & mask);
-  });
+export function contains({ address: network, prefix }: Cidr, address: readonly number[]): boolean {
+  if (network.length !== address.length) return false;
+  for (let i = 0, bits = prefix; bits > 0; i++, bits -= 8) {
+    const differing = (network[i] ?? 0) ^ (address[i] ?? 0);
+    if (differing >> Math.max(0, 8 - bits) !== 0) return false;
+  }
+  return true;
 }
 
 /** Negative, zero or positive; only for addresses of one family. */
@@ -36,11 +34,11 @@ export function compareAddresses(a: readonly number[], b: readonly number[]): nu
   return differing < 0 ? 0 : (a[differing] ?? 0) - (b[differing] ?? 0);
 }
 
+/** Four numbers up to 255, without leading zeros. */
+const IPV4 = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
+
 function parseIpv4(text: string): number[] | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4) return undefined;
-  const bytes = parts.map((part) => parseDecimal(part, 255));
-  return bytes.every((byte) => byte !== undefined) ? bytes : undefined;
+  return IPV4.test(text) ? text.split(".").map(Number) : undefined;
 }
 
 function parseIpv6(text: string): number[] | undefined {
@@ -60,37 +58,14 @@ function parseGroups(text: string, mayEndInIpv4: boolean): number[] | undefined 
   const bytes: number[] = [];
   const groups = text.split(":");
   for (const [i, group] of groups.entries()) {
-    if (mayEndInIpv4 && i === groups.length - 1 && group.includes(".")) {
-      const ipv4 = parseIpv4(group);
+    if (/^[0-9a-fA-F]{1,4}$/.test(group)) {
+      const value = Number.parseInt(group, 16);
+      bytes.push(value >> 8, value & 0xff);
+    } else {
+      const ipv4 = mayEndInIpv4 && i === groups.length - 1 ? parseIpv4(group) : undefined;
       if (ipv4 === undefined) return undefined;
       bytes.push(...ipv4);
-    } else {
-      const value = parseHexadecimal(group);
-      if (value === undefined) return undefined;
-      bytes.push(value >> 8, value & 0xff);
     }
   }
   return bytes;
-}
-
-function parseHexadecimal(text: string): number | undefined {
-  if (text.length < 1 || text.length > 4) return undefined;
-  let value = 0;
-  for (const digit of text.toLowerCase()) {
-    const digitValue = "0123456789abcdef".indexOf(digit);
-    if (digitValue < 0) return undefined;
-    value = value * 16 + digitValue;
-  }
-  return value;
-}
-
-/** Digits only, no leading zero, at most `most`. */
-function parseDecimal(text: string, most: number): number | undefined {
-  if (text.length < 1 || text.length > 3 || (text.length > 1 && text.startsWith("0"))) return undefined;
-  let value = 0;
-  for (const digit of text) {
-    if (digit < "0" || digit > "9") return undefined;
-    value = value * 10 + Number(digit);
-  }
-  return value <= most ? value : undefined;
 }

@@ -1,7 +1,7 @@
 import { parseJson } from "./config.js";
 import { type Verb, readAttachment, readVerb, verbs } from "./environment.js";
 import { CniError, cniCode, renderError, toCniError } from "./errors.js";
-import { hasControlCharacter } from "./fields.js";
+import { hasUnprintable } from "./fields.js";
 import { type Host, errnoName, systemText } from "./host.js";
 import { type Invocation, add, check, del, gc, status } from "./verbs.js";
 import { type CniVersion, checkVerb, latestVersion, parseVersion, supportedVersions } from "./version.js";
@@ -80,8 +80,7 @@ function report(host: Host, error: CniError, { version, verb }: { version: CniVe
 }
 
 function oneLine(text: string): string {
-  if (!hasControlCharacter(text) && text.isWellFormed()) return text;
   let line = "";
-  for (const character of text.toWellFormed()) line += hasControlCharacter(character) ? " " : character;
+  for (const character of text.toWellFormed()) line += hasUnprintable(character) ? " " : character;
   return line;
 }

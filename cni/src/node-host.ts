@@ -22,7 +22,7 @@ export function nodeHost(environment: Readonly<Record<string, string | undefined
     environment: (name) => environment[name],
     readInput,
     write: (descriptor, text) => {
-      for (let rest = Buffer.from(text); rest.length > 0; ) rest = rest.subarray(writeSync(descriptor, rest));
+      for (let rest = Buffer.from(text); rest.length > 0;) rest = rest.subarray(writeSync(descriptor, rest));
     },
     now: () => performance.now(),
     connect: connectTo,
@@ -86,7 +86,10 @@ class NodeConnection implements Connection {
   async send(bytes: Uint8Array, milliseconds: number): Promise<void> {
     await within(
       milliseconds,
-      () => new Promise<void>((resolve, reject) => this.#socket.write(bytes, (error) => (error ? reject(error) : resolve()))),
+      () =>
+        new Promise<void>((resolve, reject) =>
+          this.#socket.write(bytes, (error) => (error ? reject(error) : resolve())),
+        ),
     );
   }
 
@@ -164,8 +167,12 @@ function synced(file: number, work: () => void = () => {}): void {
 function locked(path: string, milliseconds: number): number {
   const file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
   const seconds = String(milliseconds / 1000);
-  const { status } = spawnSync("flock", ["--exclusive", "--wait", seconds, "3"], { stdio: ["ignore", "ignore", "ignore", file] });
+  const { status } = spawnSync("flock", ["--exclusive", "--wait", seconds, "3"], {
+    stdio: ["ignore", "ignore", "ignore", file],
+  });
   if (status === 0) return file;
   closeSync(file);
-  throw status === 1 ? systemError("ETIMEDOUT", "timed out") : systemError("ENOENT", "flock(1) of util-linux is missing");
+  throw status === 1
+    ? systemError("ETIMEDOUT", "timed out")
+    : systemError("ENOENT", "flock(1) of util-linux is missing");
 }

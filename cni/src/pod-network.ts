@@ -13,7 +13,6 @@ import type {
   IpConfig,
   Pod,
   Route,
-  StageTime,
   StatusRequest,
   StatusResponse,
 } from "@k8shost/proto/agent/v1/pod_network";
@@ -26,7 +25,6 @@ export const pod: Schema<Pod> = { namespace: text(1), name: text(2), uid: text(3
 export const route: Schema<Route> = { destination: text(1), gateway: text(2) };
 export const networkInterface: Schema<Interface> = { name: text(1), mac: text(2), mtu: uint32(3), sandbox: text(4) };
 export const ipConfig: Schema<IpConfig> = { address: text(1), gateway: text(2), interface: uint32(3) };
-export const stageTime: Schema<StageTime> = { stage: text(1), microseconds: uint32(2) };
 export const condition: Schema<Condition> = { cniCode: uint32(1), message: text(2) };
 
 export const addRequest: Schema<AddRequest> = {
@@ -46,12 +44,14 @@ export const addRequest: Schema<AddRequest> = {
   prismnetEndpoint: text(14),
 };
 
-export const addResponse: Schema<AddResponse> = {
+/** Without the stages' times, which only the agent's own tools show: decoding skips them. */
+export type AddAnswer = Omit<AddResponse, "stages">;
+
+export const addResponse: Schema<AddAnswer> = {
   interfaces: messages(1, networkInterface),
   ips: messages(2, ipConfig),
   routes: messages(3, route),
   dnsServers: texts(4),
-  stages: messages(5, stageTime),
 };
 
 export const delRequest: Schema<DelRequest> = {
@@ -59,7 +59,7 @@ export const delRequest: Schema<DelRequest> = {
   pod: message(2, pod),
   netns: text(3),
 };
-export const delResponse: Schema<DelResponse> = { stages: messages(1, stageTime) };
+export const delResponse: Schema<Omit<DelResponse, "stages">> = {};
 
 export const checkRequest: Schema<CheckRequest> = {
   attachment: message(1, attachment),

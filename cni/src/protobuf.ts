@@ -1,3 +1,5 @@
+import { ByteWriter } from "./bytes.js";
+
 /**
  * Protocol Buffers for the messages of pod_network.proto, driven by tables: the generated code is 66 KB, which the engine
  * would load at every start. Only the kinds of fields that those messages have; the unit test compares every message with
@@ -58,9 +60,9 @@ const decoder = new TextDecoder();
 
 /** Fields in the order of the table, which is that of the numbers; default values are left out, as proto3 does. */
 export function encode<T extends object>(schema: Schema<T>, value: T): Uint8Array {
-  const out = new Output();
+  const out = new ByteWriter();
   for (const [name, field] of fieldsOf(schema)) writeField(out, field, (value as AnyMessage)[name]);
-  return out.bytes();
+  return out.written();
 }
 
 /** Throws an Error when the bytes are not a message. Unknown fields are skipped. */
@@ -68,10 +70,11 @@ export function decode<T extends object>(schema: Schema<T>, bytes: Uint8Array): 
   const input = new Input(bytes);
   const fields = fieldsOf(schema);
   const result: AnyMessage = {};
-  for (const [name, field] of fields) result[name] = defaultOf(field);
+  for (const [name, { kind }] of fields) result[name] = defaultOf(kind);
   while (!input.atEnd()) {
     const tag = input.varint();
-    const known = fields.find(([, { number }]) => number === tag >>> 3);
+    // The tables have a field for each number from 1 up.
+    const known = fields[(tag >>> 3) - 1];
     if (known === undefined) input.skip(tag & 7);
     else readField(input, known, tag & 7, result);
   }
@@ -82,66 +85,51 @@ function fieldsOf<T>(schema: Schema<T>): [string, AnyField][] {
   return Object.entries(schema);
 }
 
-function writeField(out: Output, field: AnyField, value: unknown): void {
-  if (field.kind === "uint32") {
-    if (value !== 0) out.varint((field.number << 3) | VARINT).varint(value as number);
-  } else if (field.kind === "text") {
-    if (value !== "") out.field(field.number, encoder.encode(value as string));
-  } else if (field.kind === "texts") {
-    for (const item of value as readonly string[]) out.field(field.number, encoder.encode(item));
-  } else if (field.kind === "messages") {
-    for (const item of value as readonly object[]) out.field(field.number, encode(field.schema, item));
+function writeField(out: ByteWriter, field: AnyField, value: unknown): void {
+  const { number, kind } = field;
+  if (kind === "uint32") {
+    if (value !== 0) out.append([(number << 3) | VARINT, ...varint(value as number)]);
+  } else if (kind === "text") {
+    if (value !== "") writeDelimited(out, number, encoder.encode(value as string));
+  } else if (kind === "texts") {
+    for (const item of value as readonly string[]) writeDelimited(out, number, encoder.encode(item));
+  } else if (kind === "messages") {
+    for (const item of value as readonly object[]) writeDelimited(out, number, encode(field.schema, item));
   } else if (value !== undefined) {
-    out.field(field.number, encode(field.schema, value as object));
+    writeDelimited(out, number, encode(field.schema, value as object));
   }
 }
 
-function defaultOf({ kind }: AnyField): unknown {
+/** Field numbers are below 16: a tag is one byte. */
+function writeDelimited(out: ByteWriter, number: number, bytes: Uint8Array): void {
+  const tag = (number << 3) | LENGTH_DELIMITED;
+  out.append(bytes.length < 0x80 ? [tag, bytes.length] : [tag, ...varint(bytes.length)]).append(bytes);
+}
+
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value >>> 0;
+  for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
+  bytes.push(rest);
+  return bytes;
+}
+
+function defaultOf(kind: AnyField["kind"]): unknown {
   if (kind === "text") return "";
   if (kind === "uint32") return 0;
   return kind === "message" ? undefined : [];
 }
 
 function readField(input: Input, [name, field]: [string, AnyField], wireType: number, result: AnyMessage): void {
-  if (wireType !== (field.kind === "uint32" ? VARINT : LENGTH_DELIMITED)) {
+  const { kind } = field;
+  if (wireType !== (kind === "uint32" ? VARINT : LENGTH_DELIMITED)) {
     throw new Error(`protobuf: field ${name} has wire type ${wireType}`);
   }
-  if (field.kind === "uint32") result[name] = input.varint();
-  else if (field.kind === "text") result[name] = decoder.decode(input.delimited());
-  else if (field.kind === "texts") (result[name] as string[]).push(decoder.decode(input.delimited()));
-  else if (field.kind === "message") result[name] = decode(field.schema, input.delimited());
+  if (kind === "uint32") result[name] = input.varint();
+  else if (kind === "text") result[name] = decoder.decode(input.delimited());
+  else if (kind === "texts") (result[name] as string[]).push(decoder.decode(input.delimited()));
+  else if (kind === "message") result[name] = decode(field.schema, input.delimited());
   else (result[name] as object[]).push(decode(field.schema, input.delimited()));
-}
-
-class Output {
-  #buffer = new Uint8Array(256);
-  #length = 0;
-
-  bytes(): Uint8Array {
-    return this.#buffer.subarray(0, this.#length);
-  }
-
-  varint(value: number): this {
-    this.#reserve(5);
-    let rest = value >>> 0;
-    for (; rest > 0x7f; rest >>>= 7) this.#buffer[this.#length++] = (rest & 0x7f) | 0x80;
-    this.#buffer[this.#length++] = rest;
-    return this;
-  }
-
-  field(number: number, bytes: Uint8Array): void {
-    this.varint((number << 3) | LENGTH_DELIMITED).varint(bytes.length);
-    this.#reserve(bytes.length);
-    this.#buffer.set(bytes, this.#length);
-    this.#length += bytes.length;
-  }
-
-  #reserve(count: number): void {
-    if (this.#length + count <= this.#buffer.length) return;
-    const larger = new Uint8Array(Math.max(this.#buffer.length * 2, this.#length + count));
-    larger.set(this.#buffer);
-    this.#buffer = larger;
-  }
 }
 
 class Input {
@@ -158,6 +146,11 @@ class Input {
 
   /** The low 32 bits; up to ten bytes are read, as a 64-bit value has. */
   varint(): number {
+    const first = this.#bytes[this.#at];
+    if (first !== undefined && first < 0x80) {
+      this.#at++;
+      return first;
+    }
     let value = 0;
     for (let i = 0; i < 10; i++) {
       const byte = this.#bytes[this.#at++];

@@ -1,7 +1,8 @@
-import type { AddResponse, CheckRequest } from "@k8shost/proto/agent/v1/pod_network";
+import type { CheckRequest } from "@k8shost/proto/agent/v1/pod_network";
 import { CniError, cniCode, invalidConfig } from "./errors.js";
 import { Fields, type JsonObject } from "./fields.js";
 import { parseAddress, parseCidr } from "./ip-address.js";
+import type { AddAnswer } from "./pod-network.js";
 import { type CniVersion, isAtLeast } from "./version.js";
 
 /**
@@ -16,7 +17,11 @@ export interface Result {
 }
 
 export type ResultInterface = JsonObject & { readonly name: string; readonly mac?: string; readonly sandbox?: string };
-export type ResultIp = JsonObject & { readonly address: string; readonly gateway?: string; readonly interface?: number };
+export type ResultIp = JsonObject & {
+  readonly address: string;
+  readonly gateway?: string;
+  readonly interface?: number;
+};
 export type ResultRoute = JsonObject & { readonly dst: string; readonly gw?: string };
 
 export interface Dns {
@@ -74,7 +79,7 @@ function parseDns(fields: Fields | undefined): Dns {
 }
 
 /** What the agent set up. `dns`: the configuration's, which counts more than PrismNET's resolvers. */
-export function fromAgent(response: AddResponse, dns: Dns): Result {
+export function fromAgent(response: AddAnswer, dns: Dns): Result {
   for (const { address, interface: index } of response.ips) {
     if (parseCidr(address) === undefined || index >= response.interfaces.length) {
       const details = `it gave the address ${JSON.stringify(address)} on interface ${index} of ${response.interfaces.length}`;
@@ -105,7 +110,10 @@ export function fromAgent(response: AddResponse, dns: Dns): Result {
 export function merge(before: Result, ours: Result): Result {
   const shift = before.interfaces.length;
   const shifted = ours.ips.map((ip) => (ip.interface === undefined ? ip : { ...ip, interface: ip.interface + shift }));
-  const united = (a: readonly string[], b: readonly string[]): string[] => [...a, ...b.filter((item) => !a.includes(item))];
+  const united = (a: readonly string[], b: readonly string[]): string[] => [
+    ...a,
+    ...b.filter((item) => !a.includes(item)),
+  ];
   return {
     interfaces: [...before.interfaces, ...ours.interfaces],
     ips: [...before.ips, ...shifted],
@@ -148,7 +156,9 @@ function renderDns({ nameservers, domain, search, options }: Dns): JsonObject {
 }
 
 function without(item: JsonObject, keys: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(item).filter(([key]) => !keys.includes(key)));
+  const rest: Record<string, unknown> = { ...item };
+  for (const key of keys) delete rest[key];
+  return rest;
 }
 
 /** True when a plugin before us already made the interface that we are asked for. */
@@ -166,9 +176,14 @@ export function expectation(
   netns: string,
 ): Pick<CheckRequest, "interfaces" | "ips" | "routes"> {
   if (!hasInterface(result, ifName, netns)) {
-    throw invalidConfig("prevResult.interfaces", result.interfaces, `pass the result of an ADD of ${ifName} in ${netns}`);
+    throw invalidConfig(
+      "prevResult.interfaces",
+      result.interfaces,
+      `pass the result of an ADD of ${ifName} in ${netns}`,
+    );
   }
-  const isOurs = ({ name, sandbox = "" }: ResultInterface): boolean => sandbox === "" || (name === ifName && sandbox === netns);
+  const isOurs = ({ name, sandbox = "" }: ResultInterface): boolean =>
+    sandbox === "" || (name === ifName && sandbox === netns);
   const kept = result.interfaces.filter(isOurs);
   const own = kept.findIndex(({ sandbox = "" }) => sandbox !== "");
   const onOwn = ({ interface: index }: ResultIp): boolean =>

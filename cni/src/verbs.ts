@@ -109,7 +109,8 @@ export async function check({ host, config }: Invocation, parameters: Attachment
   const { attachment, netns, args } = parameters;
   const configured = readConnection(config);
   const previous = parsePrevResult(config);
-  if (previous === undefined) throw invalidConfig("prevResult", undefined, "pass the result of the ADD that CHECK is about");
+  if (previous === undefined)
+    throw invalidConfig("prevResult", undefined, "pass the result of the ADD that CHECK is about");
   const expected = expectation(previous, attachment.ifName, netns);
   const address = agentAddress(host, configured, TIMEOUT.check);
   await callAgent(host, address, methods.check, { attachment, pod: args.pod, netns, ...expected });
@@ -138,7 +139,9 @@ export async function status({ host, config }: Invocation): Promise<string> {
 
 function queuedText(queue: DeleteQueue): string {
   const count = queue.count();
-  return count === 0 ? "" : `; ${count === 1 ? "1 delete waits" : `${count} deletes wait`} for the agent in ${queue.directory}`;
+  return count === 0
+    ? ""
+    : `; ${count === 1 ? "1 delete waits" : `${count} deletes wait`} for the agent in ${queue.directory}`;
 }
 
 export async function gc({ host, config }: Invocation): Promise<string> {
@@ -192,6 +195,7 @@ function asTryAgain(error: unknown): CniError {
     const details = `${error.message}: is the agent running? (systemctl status k8shost-agent)`;
     return new CniError(cniCode.tryAgainLater, "the agent cannot be reached", details);
   }
-  if (error instanceof AgentLost) return new CniError(cniCode.tryAgainLater, "the agent went away during the call", error.message);
+  if (error instanceof AgentLost)
+    return new CniError(cniCode.tryAgainLater, "the agent went away during the call", error.message);
   throw error;
 }

@@ -1,6 +1,5 @@
 import { CniError, cniCode, shown } from "./errors.js";
 import type { Verb } from "./environment.js";
-import { consistsOf } from "./fields.js";
 
 /** Versions of the CNI specification whose configurations and results we understand. */
 export const supportedVersions = ["0.3.1", "0.4.0", "1.0.0", "1.1.0"] as const;
@@ -17,8 +16,12 @@ export function isAtLeast(version: CniVersion, other: CniVersion): boolean {
 
 /** The value of "cniVersion". A configuration without one is of 0.1.0, says the specification's own library. */
 export function parseVersion(value: unknown): CniVersion {
-  if (value !== undefined && (typeof value !== "string" || !isVersionText(value))) {
-    throw new CniError(cniCode.decodingFailure, "cniVersion cannot be decoded", `cniVersion is ${shown(value)}: ${remedy()}`);
+  if (value !== undefined && (typeof value !== "string" || !/^\d{1,5}(\.\d{1,5}){2}$/.test(value))) {
+    throw new CniError(
+      cniCode.decodingFailure,
+      "cniVersion cannot be decoded",
+      `cniVersion is ${shown(value)}: ${remedy()}`,
+    );
   }
   const version = supportedVersions.find((supported) => supported === value);
   if (version === undefined) {
@@ -33,12 +36,6 @@ export function checkVerb(verb: Verb, version: CniVersion): void {
   if (first === undefined || isAtLeast(version, first)) return;
   const details = `${verb} exists since ${first} of the specification: raise cniVersion from ${version}`;
   throw new CniError(cniCode.incompatibleVersion, `cniVersion ${version} has no ${verb}`, details);
-}
-
-/** Three numbers: what a version is made of. */
-function isVersionText(text: string): boolean {
-  const parts = text.split(".");
-  return parts.length === 3 && parts.every((part) => part.length > 0 && part.length < 6 && consistsOf(part, "0123456789"));
 }
 
 function remedy(): string {

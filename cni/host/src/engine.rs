@@ -7,7 +7,7 @@ use rquickjs::{Context, Ctx, Error, Object, Result, Runtime, Value, context::int
 static BYTECODE: &[u8] = include_bytes!(env!("PRISMNET_BYTECODE"));
 
 /// Only what `cni/src` uses: each further intrinsic is more to set up at every start, and more to link.
-type Intrinsics = (intrinsic::Json, intrinsic::TypedArrays, intrinsic::Promise);
+type Intrinsics = (intrinsic::RegExp, intrinsic::Json, intrinsic::TypedArrays, intrinsic::Promise);
 
 /// Hostile input can ask for no more than this; a call needs about 1 MB.
 const MEMORY_LIMIT: usize = 256 << 20;
@@ -44,7 +44,8 @@ fn evaluate(ctx: &Ctx<'_>) -> String {
     // SAFETY: the bytes are the bytecode that prismnet-compile wrote with this same engine; JS_EvalFunction takes the function over.
     let outcome = unsafe {
         let context = ctx.as_raw().as_ptr();
-        let function = qjs::JS_ReadObject(context, BYTECODE.as_ptr(), BYTECODE.len() as _, qjs::JS_READ_OBJ_BYTECODE as i32);
+        let function =
+            qjs::JS_ReadObject(context, BYTECODE.as_ptr(), BYTECODE.len() as _, qjs::JS_READ_OBJ_BYTECODE as i32);
         if qjs::JS_IsException(function) {
             function
         } else {

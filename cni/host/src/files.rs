@@ -1,9 +1,6 @@
 //! The file operations of the queue of deletes: durable writes below a lock.
 
-use crate::{
-    engine::answer,
-    input::Deadline,
-};
+use crate::{engine::answer, input::Deadline};
 use alloc::{rc::Rc, string::String, vec::Vec};
 use core::{cell::RefCell, mem::MaybeUninit};
 use rquickjs::{Ctx, Function, Object, Result};
@@ -19,19 +16,37 @@ const LOCK_PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
 
 pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     host.set("exists", Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String| answer(&ctx, exists(&path))))?;
-    host.set("makeDirectory", Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String| answer(&ctx, make_directory(&path))))?;
-    host.set("listDirectory", Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String| answer(&ctx, list_directory(&path))))?;
-    host.set("syncDirectory", Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String| answer(&ctx, sync_directory(&path))))?;
-    host.set("writeFile", Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String, text: String| answer(&ctx, write_file(&path, &text))))?;
-    host.set("rename", Function::new(ctx.clone(), |ctx: Ctx<'js>, from: String, to: String| answer(&ctx, fs::rename(&*from, &*to))))?;
+    host.set(
+        "makeDirectory",
+        Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String| answer(&ctx, make_directory(&path))),
+    )?;
+    host.set(
+        "listDirectory",
+        Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String| answer(&ctx, list_directory(&path))),
+    )?;
+    host.set(
+        "syncDirectory",
+        Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String| answer(&ctx, sync_directory(&path))),
+    )?;
+    host.set(
+        "writeFile",
+        Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String, text: String| answer(&ctx, write_file(&path, &text))),
+    )?;
+    host.set(
+        "rename",
+        Function::new(ctx.clone(), |ctx: Ctx<'js>, from: String, to: String| answer(&ctx, fs::rename(&*from, &*to))),
+    )?;
     host.set("remove", Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String| answer(&ctx, fs::unlink(&*path))))?;
 
     let held: Rc<RefCell<Vec<OwnedFd>>> = Rc::default();
     let locks = held.clone();
-    host.set("lock", Function::new(ctx.clone(), move |ctx: Ctx<'js>, path: String, milliseconds: f64| {
-        locks.borrow_mut().push(answer(&ctx, lock(&path, milliseconds))?);
-        Ok::<_, rquickjs::Error>(())
-    }))?;
+    host.set(
+        "lock",
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, path: String, milliseconds: f64| {
+            locks.borrow_mut().push(answer(&ctx, lock(&path, milliseconds))?);
+            Ok::<_, rquickjs::Error>(())
+        }),
+    )?;
     host.set("unlock", Function::new(ctx.clone(), move || held.borrow_mut().clear()))
 }
 

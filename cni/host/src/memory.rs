@@ -35,7 +35,12 @@ impl Arena {
     fn map(&mut self) -> bool {
         // SAFETY: a new mapping, wherever the kernel finds room.
         let mapping = unsafe {
-            mmap_anonymous(ptr::null_mut(), ARENA, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE | MapFlags::NORESERVE)
+            mmap_anonymous(
+                ptr::null_mut(),
+                ARENA,
+                ProtFlags::READ | ProtFlags::WRITE,
+                MapFlags::PRIVATE | MapFlags::NORESERVE,
+            )
         };
         let Ok(start) = mapping else { return false };
         // SAFETY: fills pages of our own mapping with zeros. Kernels before 5.14 refuse; then the faults come one by one.

@@ -1,9 +1,6 @@
 //! Unix stream sockets, each call with a time limit.
 
-use crate::{
-    engine::answer,
-    input::Deadline,
-};
+use crate::{engine::answer, input::Deadline};
 use alloc::{rc::Rc, string::String, vec::Vec};
 use core::{cell::RefCell, time::Duration};
 use rquickjs::{Ctx, Function, Object, Result, TypedArray};
@@ -22,28 +19,43 @@ const CHUNK: usize = 64 << 10;
 pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
     let open: Open = Rc::default();
     let table = open.clone();
-    host.set("connect", Function::new(ctx.clone(), move |ctx: Ctx<'js>, path: String, milliseconds: f64| {
-        let socket = answer(&ctx, connect(&path, milliseconds))?;
-        table.borrow_mut().push(Some(socket));
-        Ok::<_, rquickjs::Error>(table.borrow().len() - 1)
-    }))?;
+    host.set(
+        "connect",
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, path: String, milliseconds: f64| {
+            let socket = answer(&ctx, connect(&path, milliseconds))?;
+            table.borrow_mut().push(Some(socket));
+            Ok::<_, rquickjs::Error>(table.borrow().len() - 1)
+        }),
+    )?;
     let table = open.clone();
-    host.set("send", Function::new(ctx.clone(), move |ctx: Ctx<'js>, index: usize, bytes: TypedArray<'js, u8>, milliseconds: f64| {
-        let table = table.borrow();
-        // SAFETY: the script does not run before the bytes are sent.
-        let bytes = unsafe { bytes.as_bytes() }.unwrap_or_default();
-        answer(&ctx, socket(&table, index).and_then(|socket| send(socket, bytes, milliseconds)))
-    }))?;
+    host.set(
+        "send",
+        Function::new(
+            ctx.clone(),
+            move |ctx: Ctx<'js>, index: usize, bytes: TypedArray<'js, u8>, milliseconds: f64| {
+                let table = table.borrow();
+                // SAFETY: the script does not run before the bytes are sent.
+                let bytes = unsafe { bytes.as_bytes() }.unwrap_or_default();
+                answer(&ctx, socket(&table, index).and_then(|socket| send(socket, bytes, milliseconds)))
+            },
+        ),
+    )?;
     let table = open.clone();
-    host.set("receive", Function::new(ctx.clone(), move |ctx: Ctx<'js>, index: usize, milliseconds: f64| {
-        let bytes = answer(&ctx, socket(&table.borrow(), index).and_then(|socket| receive(socket, milliseconds)))?;
-        TypedArray::<u8>::new(ctx, bytes)
-    }))?;
-    host.set("disconnect", Function::new(ctx.clone(), move |index: usize| {
-        if let Some(slot) = open.borrow_mut().get_mut(index) {
-            *slot = None;
-        }
-    }))
+    host.set(
+        "receive",
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, index: usize, milliseconds: f64| {
+            let bytes = answer(&ctx, socket(&table.borrow(), index).and_then(|socket| receive(socket, milliseconds)))?;
+            TypedArray::<u8>::new(ctx, bytes)
+        }),
+    )?;
+    host.set(
+        "disconnect",
+        Function::new(ctx.clone(), move |index: usize| {
+            if let Some(slot) = open.borrow_mut().get_mut(index) {
+                *slot = None;
+            }
+        }),
+    )
 }
 
 fn socket(table: &[Option<OwnedFd>], index: usize) -> io::Result<&OwnedFd> {
