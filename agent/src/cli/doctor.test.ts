@@ -103,7 +103,7 @@ test("a node where only the databases run", async (t) => {
     namespaces: "ok: can be made",
     veth: "ok: can be made",
     "ovs-database": `ok: ${ovs.remote}`,
-    "ovs-vswitchd": `fail: not running: ${ovs.folder}/ovs-vswitchd.pid does not exist`,
+    "ovs-vswitchd": "fail: not running: nobody holds its lock in the database",
     "ovs-identity": "fail: missing in external_ids: system-id, ovn-remote, ovn-encap-type, ovn-encap-ip",
     bridge: "fail: br-int does not exist",
     northbound: `ok: ${northbound.remote} (standalone)`,
@@ -123,7 +123,10 @@ test("a node where only the databases run", async (t) => {
 test("a node that is set up; what then breaks is found", async (t) => {
   const { flags, ovs, northbound, southbound, directory } = await node(t);
   await registerNode(ovs, southbound, "127.0.0.1");
-  writeFileSync(join(ovs.folder, "ovs-vswitchd.pid"), `${process.pid}\n`);
+  const switching = new OvsdbClient({ name: "vswitchd", remotes: [ovs.remote], database: Open_vSwitch, monitor: {} });
+  t.teardown(() => switching.close());
+  await switching.start();
+  await switching.lock("ovs_vswitchd").acquired({ signal: AbortSignal.timeout(30_000) });
   const plugin = join(directory, "bin", "prismnet");
   writeFileSync(
     plugin,

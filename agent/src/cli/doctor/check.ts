@@ -39,6 +39,8 @@ export interface DoctorPorts {
 export interface OvsFacts {
   readonly externalIds: ReadonlyMap<string, string>;
   readonly version: string;
+  /** True when an ovs-vswitchd is there, which holds a lock in its database. */
+  readonly switching: boolean;
   /** False while ovs-vswitchd has not applied the database's latest change. */
   readonly applied: boolean;
   readonly bridges: readonly { readonly name: string; readonly datapathType: string }[];

@@ -38,6 +38,8 @@ export interface MachineFacts {
 /** What the checks look at of the machine. Nothing here changes it. */
 export interface Machine {
   readonly uid: number;
+  /** Where OVN's daemons have their control sockets. */
+  readonly ovnRunDirectory: string;
   /** Undefined when the file does not exist. */
   readText(path: string): Promise<string | undefined>;
   /** Names in a directory, in lexical order; undefined when it does not exist. */
@@ -55,6 +57,7 @@ export interface Machine {
 
 export class LinuxMachine implements Machine {
   readonly uid = process.getuid?.() ?? 0;
+  readonly ovnRunDirectory = process.env["OVN_RUNDIR"] ?? "/var/run/ovn";
 
   readText(path: string): Promise<string | undefined> {
     return absentAsUndefined(readFile(path, "utf8"));

@@ -8,23 +8,14 @@ const UNDERLAY = { name: "br-phys", mtu: 1500, addresses: ["192.0.2.1"] };
 const CASES: readonly Case[] = [
   ["ovs-database", "ok: unix:/var/run/openvswitch/db.sock, Open vSwitch 3.1.0", withOvs()],
   ["ovs-database", "fail: no database", {}],
-  ["ovs-vswitchd", "fail: not running: /var/run/openvswitch/ovs-vswitchd.pid does not exist", withOvs()],
+  ["ovs-vswitchd", "ok: running", withOvs()],
+  ["ovs-vswitchd", "skip: the Open vSwitch database cannot be read", {}],
   [
     "ovs-vswitchd",
-    "fail: process 71 died",
-    { ...withOvs(), machine: { files: { "/var/run/openvswitch/ovs-vswitchd.pid": "71\n" } } },
+    "fail: not running: nobody holds its lock in the database",
+    withOvs(EXTERNAL_IDS, { switching: false }),
   ],
-  [
-    "ovs-vswitchd",
-    "warn: has not applied the database's latest change",
-    {
-      ...withOvs(EXTERNAL_IDS, { applied: false }),
-      machine: {
-        files: { "/var/run/openvswitch/ovs-vswitchd.pid": "71\n" },
-        looks: { "/proc/71": { kind: "directory", mode: 0o555, uid: 0 } },
-      },
-    },
-  ],
+  ["ovs-vswitchd", "warn: has not applied the database's latest change", withOvs(EXTERNAL_IDS, { applied: false })],
   ["ovs-identity", "ok: worker-1, geneve at 192.0.2.1", withOvs()],
   [
     "ovs-identity",
@@ -85,6 +76,19 @@ const CASES: readonly Case[] = [
     {
       machine: {
         programs: { "ovn-appctl --timeout=5 -t ovn-controller connection-status": { stdout: "connected\n" } },
+      },
+    },
+  ],
+  [
+    "ovn-controller",
+    "ok: running and connected to the southbound database",
+    {
+      machine: {
+        files: { "/var/run/ovn/ovn-controller.7.ctl": "", "/var/run/ovn/ovn-controller.71.ctl": "" },
+        looks: { "/proc/71": { kind: "directory", mode: 0o555, uid: 0 } },
+        programs: {
+          "ovn-appctl --timeout=5 -t /var/run/ovn/ovn-controller.71.ctl connection-status": { stdout: "connected\n" },
+        },
       },
     },
   ],

@@ -1,6 +1,6 @@
-import { dirname } from "node:path";
 import { isIPv6 } from "node:net";
 import { type Check, type DoctorPorts, fail, messageOf, ok, type OvsFacts, skip, warn } from "./check.js";
+import type { Machine } from "./machine.js";
 
 /** Bytes that an encapsulation with OVN's options adds over IPv4, the inner Ethernet header included. */
 const OVERHEAD = { geneve: 58, vxlan: 50 } as const;
@@ -29,24 +29,18 @@ export const database: Check<Pick<DoctorPorts, "ovs" | "config">> = {
   },
 };
 
-export const vswitchd: Check<Pick<DoctorPorts, "ovs" | "config" | "machine">> = {
+export const vswitchd: Check<Pick<DoctorPorts, "ovs">> = {
   id: "ovs-vswitchd",
   title: "ovs-vswitchd",
-  run: async ({ ovs, config, machine }) => {
+  run: async ({ ovs }) => {
     const found = await facts(ovs);
     if (found === undefined) return NO_DATABASE;
     const remedy =
-      "`systemctl restart ovs-vswitchd`; its log is /var/log/openvswitch/ovs-vswitchd.log. Traffic of the kernel's datapath goes on meanwhile.";
-    const { remote } = config.openvswitch;
-    if (remote.startsWith("unix:")) {
-      const pidFile = `${dirname(remote.slice("unix:".length))}/ovs-vswitchd.pid`;
-      const pid = (await machine.readText(pidFile))?.trim();
-      if (pid === undefined) return fail(`not running: ${pidFile} does not exist`, remedy);
-      if ((await machine.look(`/proc/${pid}`)) === undefined) return fail(`process ${pid} died`, remedy);
-    }
-    return found.applied
-      ? ok("running")
-      : warn("has not applied the database's latest change", `If this stays so: ${remedy}`);
+      "`systemctl restart ovs-vswitchd`; its log is /var/log/openvswitch/ovs-vswitchd.log. " +
+      "Traffic of the kernel's datapath goes on meanwhile.";
+    if (!found.switching) return fail("not running: nobody holds its lock in the database", remedy);
+    if (!found.applied) return warn("has not applied the database's latest change", `If this stays so: ${remedy}`);
+    return ok("running");
   },
 };
 
@@ -156,9 +150,10 @@ export const controller: Check<Pick<DoctorPorts, "machine">> = {
   id: "ovn-controller",
   title: "ovn-controller",
   run: async ({ machine }, signal) => {
+    const target = await controlSocket(machine);
     const { code, stdout, stderr } = await machine.program(
       "ovn-appctl",
-      ["--timeout=5", "-t", "ovn-controller", "connection-status"],
+      ["--timeout=5", "-t", target, "connection-status"],
       signal,
     );
     if (code === undefined) {
@@ -215,6 +210,16 @@ export const chassis: Check<Pick<DoctorPorts, "ovs" | "chassis" | "config">> = {
     return ok(`${name}, ${told}`);
   },
 };
+
+/** ovn-appctl finds it through the pid file, where the daemon was told to write one; else its socket has its pid. */
+async function controlSocket(machine: Machine): Promise<string> {
+  const directory = machine.ovnRunDirectory;
+  for (const name of (await machine.list(directory)) ?? []) {
+    const pid = /^ovn-controller\.(\d+)\.ctl$/.exec(name)?.[1];
+    if (pid !== undefined && (await machine.look(`/proc/${pid}`)) !== undefined) return `${directory}/${name}`;
+  }
+  return "ovn-controller";
+}
 
 function remotesOf({ externalIds }: OvsFacts): string[] {
   return (externalIds.get("ovn-remote") ?? "").split(",").flatMap((remote) => remote.trim() || []);

@@ -1,6 +1,7 @@
 import type { Config, TlsFiles } from "../../config.js";
 import {
   type ClientStatus,
+  comment,
   type DatabaseSchema,
   type MonitorSpec,
   Open_vSwitch,
@@ -51,7 +52,7 @@ async function readOnce<T extends Tables, const M extends MonitorSpec<T>, R>(
   database: DatabaseSchema<T>,
   monitor: M,
   { remotes, tls: { ca, cert, key } }: Source,
-  read: (client: OvsdbClient<T, M>, status: ClientStatus) => R,
+  read: (client: OvsdbClient<T, M>, status: ClientStatus) => R | Promise<R>,
   signal: AbortSignal,
 ): Promise<R> {
   // The client itself would try for ever: here one round over the remotes is enough.
@@ -72,7 +73,7 @@ async function readOnce<T extends Tables, const M extends MonitorSpec<T>, R>(
   });
   try {
     await client.start(AbortSignal.any([signal, round.signal, AbortSignal.timeout(READ_DEADLINE_MS)]));
-    return read(client, client.status());
+    return await read(client, client.status());
   } catch (error) {
     const { error: reason } = client.status();
     throw new Error(reason === "" ? `${remotes.join(",")}: no answer within ${READ_DEADLINE_MS / 1e3} s` : reason, {
@@ -89,15 +90,22 @@ const OVS_MONITOR = {
   Interface: { columns: ["name", "type"], anyOf: [["type", "==", "internal"]] },
 } as const;
 
+/** ovs-vswitchd holds it as long as it runs. Where we get it nobody else had it; it is ours until we disconnect. */
+const VSWITCHD_LOCK = "ovs_vswitchd";
+
 function readOvs(config: Config, signal: AbortSignal): Promise<OvsFacts> {
   const source = { remotes: [config.openvswitch.remote], tls: {} };
   return readOnce(
     Open_vSwitch,
     OVS_MONITOR,
     source,
-    (client) => {
+    async (client) => {
+      const lock = client.lock(VSWITCHD_LOCK);
+      // Answers come in the order of the questions, so the lock's is here once this one is.
+      await client.transact([comment("k8shost doctor")], { group: false });
       const [root] = client.table("Open_vSwitch").rows();
       return {
+        switching: !lock.owned,
         externalIds: root?.external_ids ?? new Map<string, string>(),
         version: root?.ovs_version ?? "",
         applied: root?.cur_cfg === root?.next_cfg,

@@ -19,6 +19,7 @@ export interface Fixture {
 function machineOf({ uid = 0, files = {}, looks = {}, programs = {}, links = [], freeBytes = 1e9 }: Fixture): Machine {
   return {
     uid,
+    ovnRunDirectory: "/var/run/ovn",
     readText: (path) => Promise.resolve(files[path]),
     list: (path) => {
       const names = Object.keys(files).filter((file) => file.startsWith(`${path}/`));
@@ -49,6 +50,7 @@ function ovsFacts(
   return {
     externalIds: new Map(Object.entries(externalIds)),
     version: "3.1.0",
+    switching: true,
     applied: true,
     bridges: [{ name: "br-int", datapathType: "netdev" }],
     internalPorts: ["br-phys"],
