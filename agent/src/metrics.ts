@@ -3,7 +3,7 @@ import type { ErrorCode } from "./errors.js";
 import { LoopDelay } from "./loop-delay.js";
 import { type MetricSources, registerProcess, registerSources } from "./metric-sources.js";
 
-export type Verb = "ADD" | "DEL" | "CHECK" | "STATUS" | "GC";
+export type Verb = "ADD" | "DEL" | "CHECK" | "STATUS" | "GC" | "SWEEP";
 
 /** Upper bounds in seconds: OVN's part of an ADD is 20-130 ms, deadlines are tens of seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.035, 0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30];

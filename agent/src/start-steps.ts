@@ -1,14 +1,7 @@
 import type { Config } from "./config.js";
+import type { Core } from "./core.js";
 import type { Logger } from "./log.js";
-import type { Netlink } from "./netlink/port.js";
-import type { AddPorts } from "./network/add-run.js";
-import type { PodNetwork } from "./network/pod-network.js";
 import { sweep } from "./network/sweep.js";
-import type { ChassisWatch } from "./node/chassis-watch.js";
-import type { NodeFacts } from "./node/facts.js";
-import type { NodeNetwork } from "./node/node-network.js";
-import type { NorthboundClient } from "./ovn/logical-ports.js";
-import type { OvsClient } from "./ovs/ports.js";
 import type { Step } from "./synchronise.js";
 
 /** How often addresses are judged again while PrismNET is away, in milliseconds. */
@@ -17,19 +10,13 @@ const JUDGE_AGAIN = 10_000;
 export interface StartOptions {
   readonly config: Config;
   readonly log: Logger;
-  readonly northbound: NorthboundClient;
-  readonly ovs: OvsClient;
-  readonly netlink: Netlink;
-  readonly facts: NodeFacts;
-  readonly network: PodNetwork;
-  readonly nodeNetwork: NodeNetwork;
-  readonly chassisWatch: ChassisWatch;
-  readonly ports: AddPorts;
+  readonly core: Core;
 }
 
 /** What happens between the start of the process and the first verb, in this order. */
 export function startSteps(options: StartOptions): Step[] {
-  const { config, log, northbound, ovs, netlink, facts, network, nodeNetwork, ports } = options;
+  const { config, log, core } = options;
+  const { northbound, ovs, netlink, facts, network, nodeNetwork, queuedDels, chassisWatch, ports } = core;
   return [
     {
       what: `the local Open vSwitch database at ${config.openvswitch.remote}`,
@@ -39,7 +26,7 @@ export function startSteps(options: StartOptions): Step[] {
       what: "external_ids:system-id in the local Open vSwitch database, and the node's MTU",
       run: async (signal) => {
         await facts.settle(ovs, netlink, signal);
-        options.chassisWatch.start(ovs, facts);
+        chassisWatch.start(ovs, facts);
       },
     },
     {
@@ -59,15 +46,23 @@ export function startSteps(options: StartOptions): Step[] {
       // Pods don't need them to start; what is missing is retried in the background and shown in the status.
       run: () => nodeNetwork.start(),
     },
+    {
+      what: "the queue of DELs",
+      // One pass before the first ADD is served; what fails is tried again in the background.
+      run: async (signal) => {
+        await queuedDels.replay(signal);
+        await queuedDels.start();
+      },
+    },
   ];
 }
 
 /** The part of the sweep that needs PrismNET, once it is back. */
-async function judgeAddresses({ network, ports, log }: StartOptions, signal: AbortSignal): Promise<void> {
+async function judgeAddresses({ core, log }: StartOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await new Promise((resolve) => setTimeout(resolve, JUDGE_AGAIN).unref());
     try {
-      await network.releaseStrays(await ports.addresses.list(signal), signal);
+      await core.network.releaseStrays(await core.addresses.list(signal), signal);
       return;
     } catch (error) {
       log.debug({ err: error, operation: "sweep" }, "addresses can't be judged yet");

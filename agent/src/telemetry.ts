@@ -1,4 +1,4 @@
-import { type AgentError, type ErrorFields, toAgentError } from "./errors.js";
+import type { AgentError, ErrorFields } from "./errors.js";
 import { type Logger, levelOf } from "./log.js";
 import type { Metrics } from "./metrics.js";
 import type { Verb } from "./network/pod-network.js";
@@ -33,12 +33,6 @@ export class Telemetry {
     const stage = String(error.fields["stage"] ?? "request");
     this.#metrics.verb(verb, seconds, { code: error.code, stage });
     this.#record(verb, stage, error);
-  };
-
-  /** A failure outside the verbs of a caller: replay, janitor. */
-  readonly background = (operation: string, thrown: unknown): void => {
-    const error = toAgentError(thrown);
-    this.#record(operation, String(error.fields["stage"] ?? "total"), error);
   };
 
   #record(verb: string, stage: string, error: AgentError): void {

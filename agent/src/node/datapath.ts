@@ -22,6 +22,18 @@ export async function settleDatapath(client: OvsClient, signal: AbortSignal): Pr
   return datapath;
 }
 
+/**
+ * How long a restarted ovn-controller keeps the flows of its predecessor while it computes its own, in milliseconds.
+ * Without it every restart drops packets of all pods of the node.
+ */
+const WAIT_BEFORE_CLEAR = { "ovn-ofctrl-wait-before-clear": "3000" };
+
+/** Lets pods talk on through a restart of ovn-controller. A value that the operator set stands. */
+export async function keepFlowsThroughRestarts(client: OvsClient, signal: AbortSignal): Promise<void> {
+  // An insertion into a map never replaces a value.
+  await client.transact([mutate(Open_vSwitch, [], [["external_ids", "insert", WAIT_BEFORE_CLEAR]])], { signal });
+}
+
 async function kernelHasDatapath(): Promise<boolean> {
   if (await exists("/sys/module/openvswitch")) return true;
   await run("modprobe", ["openvswitch"]).catch(() => "");

@@ -9,11 +9,10 @@ import type { NodeNetwork } from "./node-network.js";
  * source NAT. The agent must be stopped, or it would make them again. Throws BUSY while a pod still has a port here.
  */
 export async function decommission(
-  nodeNetwork: NodeNetwork,
-  databases: { readonly northbound: NorthboundClient; readonly ovs: OvsClient },
+  node: { readonly nodeNetwork: NodeNetwork; readonly northbound: NorthboundClient; readonly ovs: OvsClient },
   signal: AbortSignal,
 ): Promise<void> {
-  const { northbound, ovs } = databases;
+  const { nodeNetwork, northbound, ovs } = node;
   await Promise.all([northbound.start(signal), ovs.start(signal)]);
   const pods = [...ovs.table("Port").rows()].flatMap((row) => parsePodMarks(row.external_ids) ?? []);
   if (pods.length > 0) {

@@ -3,7 +3,7 @@ import { AgentError } from "../errors.js";
 import type { Netlink } from "../netlink/port.js";
 import type { NodeIdentity } from "../ovn/port-plan.js";
 import type { OvsClient } from "../ovs/ports.js";
-import { type Datapath, settleDatapath } from "./datapath.js";
+import { type Datapath, keepFlowsThroughRestarts, settleDatapath } from "./datapath.js";
 import { podMtu } from "./underlay.js";
 
 interface Settled {
@@ -30,6 +30,7 @@ export class NodeFacts {
       },
       { signal },
     );
+    await keepFlowsThroughRestarts(ovs, signal);
     const { mtu, encapType } = this.#config.network;
     this.#settled = {
       chassis: ids.get("system-id") ?? "",

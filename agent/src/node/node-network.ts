@@ -4,11 +4,11 @@ import type { Config } from "../config.js";
 import { run } from "../exec/run.js";
 import { HOST_NETNS, type Netlink } from "../netlink/port.js";
 import type { NorthboundClient } from "../ovn/logical-ports.js";
-import type { NodeIdentity } from "../ovn/port-plan.js";
 import { removePort } from "../ovn/port-plan.js";
 import { unplugPort } from "../ovs/port-plan.js";
 import type { OvsClient } from "../ovs/ports.js";
 import type { PrismnetAddresses } from "../prismnet/addresses.js";
+import type { NodeFacts } from "./facts.js";
 import { natRemoval, natRuleset } from "./nat-plan.js";
 import {
   internalPortOperations,
@@ -27,9 +27,7 @@ export interface NodeNetworkOptions {
   readonly ovs: OvsClient;
   readonly netlink: Netlink;
   readonly addresses: PrismnetAddresses;
-  readonly identity: () => NodeIdentity;
-  readonly mtu: () => number;
-  readonly txChecksum: () => boolean;
+  readonly facts: NodeFacts;
   readonly log: Logger;
 }
 
@@ -134,19 +132,19 @@ export class NodeNetwork {
   }
 
   async #ensure(signal: AbortSignal): Promise<void> {
-    const { config, northbound, ovs, identity, mtu } = this.#options;
+    const { config, northbound, ovs, netlink, facts } = this.#options;
     const ports = await this.#desired(signal);
     this.#ports = ports;
     const present = northbound.table("Logical_Switch_Port").index("name").get(ports.management.logicalPort);
-    await northbound.transact(managementPortOperations(ports, identity(), present !== undefined), { signal });
+    await northbound.transact(managementPortOperations(ports, facts.identity, present !== undefined), { signal });
     const where = { bridge: config.openvswitch.bridge, node: config.nodeName };
     for (const port of [ports.management, ports.egress]) {
       if (port === undefined) continue;
       const known = ovs.table("Interface").index("name").get(port.link) !== undefined;
-      await ovs.transact(internalPortOperations(port, mtu(), where, known), { signal });
+      await ovs.transact(internalPortOperations(port, facts.mtu, where, known), { signal });
       await this.#untilLinkExists(port.link, signal);
     }
-    await this.#options.netlink.execute(HOST_NETNS, nodeLinkRequests(ports, this.#options.txChecksum()), signal);
+    await netlink.execute(HOST_NETNS, nodeLinkRequests(ports, facts.txChecksum), signal);
     await setForwarding(ports);
     if (ports.egress !== undefined) await run("nft", ["-f", "-"], { input: natRuleset(this.#nat()), signal });
     this.#configured = new Map(
@@ -157,7 +155,7 @@ export class NodeNetwork {
   }
 
   async #desired(signal: AbortSignal): Promise<NodePorts> {
-    const { config, addresses, mtu } = this.#options;
+    const { config, addresses, facts } = this.#options;
     const lease = await addresses.node(AbortSignal.any([signal, AbortSignal.timeout(config.deadlines.add)]));
     const { managementLink, egressLink, egress, clusterCIDR } = config.network;
     return {
@@ -178,7 +176,7 @@ export class NodeNetwork {
             }
           : undefined,
       clusterCIDR,
-      mtu: mtu(),
+      mtu: facts.mtu,
     };
   }
 

@@ -136,7 +136,8 @@ export class Connection {
         else if (!watch.notification(method, params)) this.#user.notification(method, params);
         else if (up) refuse(watch, session);
       },
-      onClose: (error) => {
+      onClose: (reason) => {
+        const error = remote.kind === "ssl" && !session.answered ? refusedByTls(reason) : reason;
         this.#user.down(error, up);
         ended.resolve(error);
       },
@@ -158,6 +159,12 @@ export class Connection {
     signal.removeEventListener("abort", close);
     return error;
   }
+}
+
+/** In TLS 1.3 a server judges our certificate after we have begun to talk: all that we may see is that it hangs up. */
+function refusedByTls(error: OvsdbError): OvsdbError {
+  if (!(error instanceof ConnectionLost)) return error;
+  return new ConnectionLost(`${error.message}: the server may not accept our certificate`, { cause: error });
 }
 
 /** Closes a session whose server can't be used now; true when it did. */

@@ -31,6 +31,7 @@ export class Session {
   #nextId = 1;
   #closed: OvsdbError | undefined;
   #heard = performance.now();
+  #answered = false;
   #probe: NodeJS.Timeout | undefined;
   #roundTripUs = 0;
 
@@ -55,6 +56,11 @@ export class Session {
 
   get closed(): boolean {
     return this.#closed !== undefined;
+  }
+
+  /** True once the server has sent anything. */
+  get answered(): boolean {
+    return this.#answered;
   }
 
   /** Round trip of the latest echo in microseconds; 0 before the first. */
@@ -118,6 +124,7 @@ export class Session {
 
   #receive(chunk: Buffer): void {
     this.#heard = performance.now();
+    this.#answered = true;
     try {
       for (const message of this.#frames.push(chunk)) {
         this.#dispatch(message);

@@ -45,9 +45,9 @@ export function podNetworkRpc(options: PodNetworkRpcOptions): PodNetworkServer {
 
   return {
     add: handler("ADD", deadlines.add, async (request: AddRequest, signal) => {
-      const spec = attachmentSpec(request, options.mtu());
       options.onConfiguration(request);
       await ready(signal);
+      const spec = attachmentSpec(request, options.mtu());
       return addResponse(spec, await network.add(spec, signal));
     }),
     del: handler("DEL", deadlines.del, async (request: DelRequest, signal) => {

@@ -26,6 +26,8 @@ export interface FaultProxy {
   faults: Faults;
   /** Connections accepted so far. */
   readonly accepted: number;
+  /** The connections that are open. */
+  links(): readonly Link[];
   cutAll(): void;
   stop(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export async function startProxy(remote: string, faults: Faults = {}): Promise<F
     get accepted() {
       return accepted;
     },
+    links: () => [...links],
     cutAll: () => {
       for (const link of [...links]) link.cut();
     },

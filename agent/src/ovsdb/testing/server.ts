@@ -30,6 +30,8 @@ export interface TestServer {
   /** "unix:PATH" */
   readonly remote: string;
   readonly folder: string;
+  /** The port of a remote that was given as port 0 on `host`. */
+  port(host: string): number;
   /** SIGKILL; the database stays. */
   kill(): Promise<void>;
   /** Starts it again, on the same database and socket. */
@@ -70,6 +72,10 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
   return {
     remote: `unix:${socket}`,
     folder,
+    port: (host) => {
+      const line = server?.stderr.split("\n").find((text) => text.includes(`0:${host}: listening on port`));
+      return Number(/port (\d+)/.exec(line ?? "")?.[1]);
+    },
     kill: async () => {
       await server?.kill();
     },
