@@ -28,7 +28,7 @@ async function setup(t: Test): Promise<Setup & { readonly foreign: Certificates 
   ];
   const server = await startServer({ schema: "nb", args });
   t.teardown(() => server.stop());
-  return { server, certificates, foreign, remote: `ssl:127.0.0.1:${server.port("127.0.0.1")}` };
+  return { server, certificates, foreign, remote: `ssl:127.0.0.1:${await server.port("127.0.0.1")}` };
 }
 
 test("mutual TLS", async (t) => {
@@ -68,7 +68,7 @@ test("TLS that must fail, fails, and says why", async (t) => {
 test("several remotes of different kinds, and renewed certificates", async (t) => {
   const { server, certificates, remote } = await setup(t);
   const { caFile, client: own } = certificates;
-  const v6 = `tcp:[::1]:${server.port("[::1]")}`;
+  const v6 = `tcp:[::1]:${await server.port("[::1]")}`;
   const overV6 = await connect(t, [v6]);
   t.equal(overV6.status().remote, v6);
   const tls = { caFile, certFile: `${own.certFile}.renewed`, keyFile: own.keyFile };

@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { TestProcess, listening, removeFolder, run, temporaryFolder } from "./process.js";
+import { TestProcess, listening, removeFolder, run, temporaryFolder, until } from "./process.js";
 import { type TestSchema, schemaPath } from "./server.js";
 
 /** A RAFT cluster of ovsdb-servers on unix sockets. */
@@ -52,7 +51,9 @@ export async function startCluster(schema: TestSchema, database: string, size = 
       if (i === 0) await run("ovsdb-tool", "create-cluster", member.file, await schemaPath(schema, folder), address(0));
       else await run("ovsdb-tool", "join-cluster", member.file, database, address(i), address(0));
       await start(i);
-      await until(async () => (await control(i, "cluster/status", database)).includes("Status: cluster member"));
+      const joined = async (): Promise<boolean> =>
+        (await control(i, "cluster/status", database)).includes("Status: cluster member");
+      await until(joined, `member ${i} has not joined`);
     }
   } catch (error) {
     await stop();
@@ -63,17 +64,18 @@ export async function startCluster(schema: TestSchema, database: string, size = 
     member.process?.signal(name);
     member.paused = name === "SIGSTOP";
   };
-  const leader = async (): Promise<number> => {
-    let found = -1;
-    await until(async () => {
-      for (const [i, member] of members.entries()) {
-        if (member.paused) continue;
-        if (member.process?.running === true && (await control(i, "cluster/status", database)).includes("Role: leader"))
-          found = i;
-      }
-      return found >= 0;
-    });
-    return found;
+  const leads = async (i: number): Promise<boolean> => {
+    return (
+      members[i]?.process?.running === true && (await control(i, "cluster/status", database)).includes("Role: leader")
+    );
+  };
+  const leader = (): Promise<number> => {
+    const find = async (): Promise<number | undefined> => {
+      // Never ask a paused member: it doesn't answer.
+      for (const [i, { paused }] of members.entries()) if (!paused && (await leads(i))) return i;
+      return undefined;
+    };
+    return until(find, "no leader");
   };
   return {
     remotes: members.map(({ socket }) => `unix:${socket}`),
@@ -96,17 +98,4 @@ async function startMember(member: Member, folder: string): Promise<void> {
     { OVS_RUNDIR: folder, OVS_LOGDIR: folder, OVS_DBDIR: folder },
   );
   await listening(member.socket, member.process);
-}
-
-async function until(check: () => Promise<boolean>): Promise<void> {
-  const start = performance.now();
-  for (let last: unknown; performance.now() - start < 30_000;) {
-    try {
-      if (await check()) return;
-    } catch (error) {
-      last = error;
-    }
-    await sleep(50);
-    if (performance.now() - start >= 30_000) throw new Error("the cluster isn't ready after 30 s", { cause: last });
-  }
 }

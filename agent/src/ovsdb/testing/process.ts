@@ -74,14 +74,27 @@ export class TestProcess {
   };
 }
 
-/** Waits until something accepts connections at the unix socket `path`. */
-export async function listening(path: string, server: TestProcess, deadlineMs = 30_000): Promise<void> {
-  for (const start = performance.now(); performance.now() - start < deadlineMs;) {
-    if (!server.running) throw new Error(`the server ended: ${server.stderr}`);
-    if (await accepts(path)) return;
-    await sleep(10);
+/** Asks until there is an answer; throws with the last error after 30 s. */
+export async function until<V>(
+  ask: () => V | undefined | false | Promise<V | undefined | false>,
+  failure: string,
+): Promise<V> {
+  let last: unknown;
+  for (const start = performance.now(); performance.now() - start < 30_000; await sleep(10)) {
+    try {
+      const answer = await ask();
+      if (answer !== undefined && answer !== false) return answer;
+    } catch (error) {
+      last = error;
+    }
   }
-  throw new Error(`nothing listens at ${path} after ${deadlineMs} ms: ${server.stderr}`);
+  throw new Error(`${failure} after 30 s`, { cause: last });
+}
+
+/** Waits until something accepts connections at the unix socket `path`. */
+export async function listening(path: string, server: TestProcess): Promise<void> {
+  await until(async () => !server.running || accepts(path), `nothing listens at ${path}: ${server.stderr}`);
+  if (!server.running) throw new Error(`the server ended: ${server.stderr}`);
 }
 
 function accepts(path: string): Promise<boolean> {

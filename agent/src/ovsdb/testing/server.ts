@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { TestProcess, listening, removeFolder, run, temporaryFolder } from "./process.js";
+import { TestProcess, listening, removeFolder, run, temporaryFolder, until } from "./process.js";
 
 // The tests run compiled, from dist/ovsdb/testing; the schemas lie beside their sources.
 const sources = new URL("../../../src/ovsdb/schema/source/", import.meta.url);
@@ -31,7 +31,7 @@ export interface TestServer {
   readonly remote: string;
   readonly folder: string;
   /** The port of a remote that was given as port 0 on `host`. */
-  port(host: string): number;
+  port(host: string): Promise<number>;
   /** SIGKILL; the database stays. */
   kill(): Promise<void>;
   /** Starts it again, on the same database and socket. */
@@ -72,10 +72,7 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
   return {
     remote: `unix:${socket}`,
     folder,
-    port: (host) => {
-      const line = server?.stderr.split("\n").find((text) => text.includes(`0:${host}: listening on port`));
-      return Number(/port (\d+)/.exec(line ?? "")?.[1]);
-    },
+    port: (host) => until(() => listeningPort(server?.stderr ?? "", host), `no port of ${host}`),
     kill: async () => {
       await server?.kill();
     },
@@ -84,4 +81,11 @@ export async function startServer(options: ServerOptions): Promise<TestServer> {
     control: (...command) => run("ovs-appctl", "-t", control, ...command),
     stop,
   };
+}
+
+/** ovsdb-server tells the port that it was given only in its log. */
+function listeningPort(log: string, host: string): number | undefined {
+  const line = log.split("\n").find((text) => text.includes(`0:${host}: listening on port`));
+  const port = /port (\d+)$/.exec(line ?? "")?.[1];
+  return port === undefined ? undefined : Number(port);
 }
