@@ -118,7 +118,10 @@ export class NetworkServiceOverOvn {
     return { logicalPort: name, macAddress: mac, ipAddresses: [...addresses] };
   }
 
-  #unary<Request, Response>(method: string, run: (request: Request, signal: AbortSignal) => Promise<Response>) {
+  #unary<Request extends object, Response>(
+    method: string,
+    run: (request: Request, signal: AbortSignal) => Promise<Response>,
+  ) {
     return unary<Request, Response>({
       deadlineMs: DEADLINE_MS,
       run: async (request, signal) => {
@@ -129,8 +132,10 @@ export class NetworkServiceOverOvn {
         }
       },
       onFailure: (code, error, request) => {
-        const level = code === status.INTERNAL ? "error" : "info";
-        this.#log[level]({ method, code: status[code], request, err: error }, "call failed");
+        const call = { method, code: status[code], request: shortened(request) };
+        if (code === status.INTERNAL) this.#log.error({ ...call, err: error }, "call failed");
+        else
+          this.#log.info({ ...call, reason: error instanceof Error ? error.message : String(error) }, "call refused");
       },
     });
   }
@@ -146,6 +151,14 @@ function allocationMessage({ block, index, holder }: Allocation): AllocationMess
     nodeName: "nodeName" in holder ? holder.nodeName : "",
     ipAddresses: hostAddresses(block, index),
   };
+}
+
+/** A request for the log: what the caller left out is left out, and nothing in it is long. */
+function shortened(request: object): Record<string, string> {
+  const filled = Object.entries(request).filter(
+    ([, value]) => value !== "" && !(Array.isArray(value) && value.length === 0),
+  );
+  return Object.fromEntries(filled.map(([key, value]) => [key, String(value).slice(0, 64)]));
 }
 
 function withoutPrefix(address: string): string {
