@@ -127,6 +127,15 @@ test("a listener that throws disturbs nobody", async (t) => {
   t.ok(client.connected);
 });
 
+test("a log that throws disturbs nobody either", async (t) => {
+  const log = (): never => {
+    throw new Error("disk full");
+  };
+  const client = await connect(t, [(await startNorthbound(t)).remote], { log });
+  await client.transact([insert(nb.Logical_Switch, { name: "s" })]);
+  t.equal(client.table("Logical_Switch").size, 1);
+});
+
 test("status tells what an operator asks", async (t) => {
   const client = await connect(t, [(await startNorthbound(t)).remote]);
   await client.transact([insert(nb.Logical_Switch, { name: "s" })]);

@@ -59,7 +59,13 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
     this.#database = options.database;
     this.#monitored = options.monitor as unknown as ErasedMonitor;
     validateMonitor(this.#database, this.#monitored);
-    this.#log = options.log ?? (() => undefined);
+    this.#log = (event) => {
+      try {
+        options.log?.(event);
+      } catch {
+        // A log that fails must not take the connection with it.
+      }
+    };
     const listenerFailed = (error: unknown): void => {
       this.#log({ event: "listener-failed", client: this.#name, error });
     };
@@ -167,7 +173,6 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
    * reconnections. Rejects with Cancelled when the signal fires, with ClientClosed when the client is closed.
    */
   waitFor<V>(predicate: (db: this) => V | undefined | false, options: WaitOptions): Promise<V> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed);
     return this.#replica.waitFor(() => predicate(this), options);
   }
 
@@ -245,7 +250,7 @@ export class OvsdbClient<T extends Tables, const M extends MonitorSpec<T>> {
       this.#connection.close();
       this.#transactor.close(this.#closed);
       this.#locks.close(this.#closed);
-      this.#replica.failAll(this.#closed);
+      this.#replica.end(this.#closed);
       this.#state.close(this.#closed);
     }
     await this.#running;

@@ -5,7 +5,7 @@ import { InvalidValue, ProtocolError } from "./errors.js";
 import { FrameReader } from "./framing.js";
 import { OVN_Northbound, Open_vSwitch, deleteRows, insert, mutate, select, uuid } from "./index.js";
 import { atom, map, optional, scalar, set } from "./schema/define.js";
-import { NamedUuid, type AtomicType, type ColumnSchema } from "./schema/types.js";
+import { NamedUuid, type AtomicType, type ColumnSchema, type Uuid } from "./schema/types.js";
 import { type Atom, type ColumnValue, sameValue } from "./schema/value.js";
 import { Random } from "./testing/random.js";
 
@@ -115,7 +115,7 @@ test("values that don't fit are refused, naming the column", (t) => {
     ["options", () => insert(nb.Logical_Switch_Port, { options: { a: 1 as never } })],
     ["dhcpv4_options", () => insert(nb.Logical_Switch_Port, { dhcpv4_options: "nonsense" as never })],
     ["nonsense", () => insert(nb.Logical_Switch_Port, { nonsense: 1 } as never)],
-    ["_uuid", () => deleteRows(nb.Logical_Switch_Port, [["_uuid", "==", "x" as never]])],
+    ["_uuid", () => deleteRows(nb.Logical_Switch_Port, [["_uuid", "==", "x" as Uuid]])],
   ];
   for (const [column, build] of wrong) {
     const encode = (): string => encodeOperation(build() as never);

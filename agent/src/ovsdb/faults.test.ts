@@ -241,7 +241,9 @@ test("a hundred cuts at random moments: no lost and no doubled write", async (t)
   for (let cut = 0; cut < 100; cut++) {
     await client.synced(generous());
     await new Promise((resolve) => setTimeout(resolve, cut % 4));
+    const lost = new Promise<void>((resolve) => client.onConnection((connected) => !connected && resolve()));
     proxy.cutAll();
+    await lost;
   }
   done = true;
   await Promise.all(workers);

@@ -63,6 +63,7 @@ test("a lock that is released while it is waited for", async (t) => {
   await old.release();
   await rejected;
   await t.rejects(old.steal(), { message: /was released/ });
+  await t.rejects(old.acquired(generous()), { message: /was released/ });
   const again = b.lock("policy");
   t.not(again, old);
   await a.lock("policy").release();

@@ -60,8 +60,14 @@ class HeldLock implements Lock {
     this.#tell(false);
   }
 
-  fail(error: Error): void {
+  /** The server refused the request for it; the next session asks again. */
+  refused(error: Error): void {
     this.#waiters.failAll(error);
+  }
+
+  end(error: OvsdbError): void {
+    this.lost(error);
+    this.#waiters.end(error);
   }
 
   #tell(owned: boolean): void {
@@ -109,7 +115,7 @@ export class Locks {
   }
 
   close(error: ClientClosed): void {
-    for (const lock of this.#locks.values()) lock.fail(error);
+    for (const lock of this.#locks.values()) lock.end(error);
     this.#locks.clear();
   }
 
@@ -143,8 +149,7 @@ export class Locks {
   async release(lock: HeldLock): Promise<void> {
     if (this.#locks.get(lock.id) !== lock) return;
     this.#locks.delete(lock.id);
-    lock.lost(new OvsdbError(`lock ${lock.id} was released`));
-    lock.fail(new OvsdbError(`lock ${lock.id} was released`));
+    lock.end(new OvsdbError(`lock ${lock.id} was released`));
     const session = this.#session;
     if (session === undefined) return;
     try {
@@ -173,7 +178,7 @@ export class Locks {
     const session = this.#session;
     session?.call("lock", JSON.stringify([lock.id]), (error, result) => {
       if (error !== undefined) {
-        if (!session.closed) lock.fail(error);
+        if (!session.closed) lock.refused(error);
         return;
       }
       if (this.#locks.get(lock.id) !== lock) return;

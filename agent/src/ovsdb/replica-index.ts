@@ -71,8 +71,8 @@ export class RowIndex implements ReplicaIndex<Row> {
     for (const key of keys) this.#waiters.wake(key);
   }
 
-  failAll(error: Error): void {
-    this.#waiters.failAll(error);
+  end(error: Error): void {
+    this.#waiters.end(error);
   }
 
   #keys(row: Row | undefined): readonly IndexKey[] {

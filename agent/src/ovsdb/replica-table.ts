@@ -79,8 +79,8 @@ export class Table implements ReplicaTable<Row> {
     }
   }
 
-  failAll(error: Error): void {
-    this.#waiters.failAll(error);
-    for (const index of this.#indexes.values()) index.failAll(error);
+  end(error: Error): void {
+    this.#waiters.end(error);
+    for (const index of this.#indexes.values()) index.end(error);
   }
 }

@@ -80,8 +80,8 @@ export class Replica {
     this.#waiters.wake("any");
   }
 
-  failAll(error: Error): void {
-    for (const table of this.#tables.values()) table.failAll(error);
-    this.#waiters.failAll(error);
+  end(error: Error): void {
+    for (const table of this.#tables.values()) table.end(error);
+    this.#waiters.end(error);
   }
 }

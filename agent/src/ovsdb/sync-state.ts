@@ -13,7 +13,6 @@ export class SyncState {
   #syncs = 0;
   #error: OvsdbError | undefined;
   #hopeless: OvsdbError | undefined;
-  #closed: ClientClosed | undefined;
 
   constructor(client: string, listenerFailed: (error: unknown) => void) {
     this.#what = `${client} to be in sync`;
@@ -75,12 +74,10 @@ export class SyncState {
   }
 
   close(error: ClientClosed): void {
-    this.#closed = error;
-    this.#waiters.failAll(error);
+    this.#waiters.end(error);
   }
 
   async #wait(predicate: () => boolean, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#closed !== undefined) throw this.#closed;
     await this.#waiters.add("synced", this.#what, predicate, signal);
   }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "tap";
 import {
   OVN_Northbound,
-  UnknownOutcome,
+  type UnknownOutcome,
   abort,
   absent,
   assert,

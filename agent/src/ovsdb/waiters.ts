@@ -9,6 +9,7 @@ interface Waiter {
 /** Promises that wait for a predicate over the replica. Each is asked only when its key is woken. */
 export class Waiters<K> {
   readonly #byKey = new Map<K, Set<Waiter>>();
+  #ended: Error | undefined;
 
   /** How many keys are waited for. */
   get size(): number {
@@ -47,7 +48,8 @@ export class Waiters<K> {
           reject(error);
         },
       };
-      if (signal?.aborted === true) cancel();
+      if (this.#ended !== undefined) waiter.fail(this.#ended);
+      else if (signal?.aborted === true) cancel();
       else if (!waiter.ask()) {
         signal?.addEventListener("abort", cancel);
         this.#insert(key, waiter);
@@ -63,6 +65,12 @@ export class Waiters<K> {
 
   failAll(error: Error): void {
     for (const waiters of [...this.#byKey.values()]) for (const waiter of [...waiters]) waiter.fail(error);
+  }
+
+  /** Nothing will come true any more: those who wait, and those who come, get `error`. */
+  end(error: Error): void {
+    this.#ended = error;
+    this.failAll(error);
   }
 
   #insert(key: K, waiter: Waiter): void {

@@ -1,19 +1,10 @@
-import type { Integer, NamedUuid } from "./types.js";
+import type { Integer } from "./types.js";
 
 /** Column values as TypeScript sees them, whatever the column. */
 
 export type Atom = Integer | string | boolean;
 /** What a replica holds. */
 export type ColumnValue = Atom | undefined | readonly Atom[] | ReadonlyMap<Atom, Atom>;
-/** What may be written. */
-export type InputAtom = Atom | NamedUuid;
-export type InputValue =
-  | InputAtom
-  | undefined
-  | readonly InputAtom[]
-  | ReadonlyMap<InputAtom, InputAtom>
-  | Readonly<Record<string, InputAtom>>;
-
 /** Equal as OVSDB sees it: sets and maps have no order. */
 export function sameValue(a: ColumnValue, b: ColumnValue): boolean {
   if (Object.is(a, b)) return true;

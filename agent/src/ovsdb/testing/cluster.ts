@@ -43,7 +43,7 @@ export async function startCluster(schema: TestSchema, database: string, size = 
     return run("ovs-appctl", "-t", (members[i] as Member).control, ...command);
   };
   const stop = async (): Promise<void> => {
-    await Promise.all(members.map((member) => member.process?.kill()));
+    for (const member of members) await member.process?.kill();
     await removeFolder(folder);
   };
   try {

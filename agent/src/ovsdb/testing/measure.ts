@@ -1,7 +1,8 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { OVN_Northbound, OvsdbClient, insert, mutate, type Uuid } from "../index.js";
+import { OVN_Northbound, OvsdbClient, absent, exists, insert, mutate, type Uuid } from "../index.js";
+import { startCluster } from "./cluster.js";
 import { startServer } from "./server.js";
 
 // Usage: node dist/ovsdb/testing/measure.js
@@ -24,6 +25,7 @@ async function measure(): Promise<void> {
     await concurrent(writer, uuid, 50, 10_000);
     await concurrent(writer, uuid, 50, 10_000, false);
     await fill(writer, uuid);
+    await scans(writer, uuid);
     await writer.close();
     // In a process of its own, so that memory is the replica's.
     for (let i = 0; i < 3; i++) {
@@ -31,6 +33,37 @@ async function measure(): Promise<void> {
     }
   } finally {
     await server.stop();
+  }
+  await clustered();
+}
+
+async function clustered(): Promise<void> {
+  const cluster = await startCluster("nb", "OVN_Northbound");
+  try {
+    console.log("a cluster of three:");
+    const options = { name: "w", remotes: cluster.remotes, database: OVN_Northbound, monitor: {} };
+    const writer = new OvsdbClient({ ...options, monitor: { Logical_Switch: { columns: ["name"] } } });
+    await writer.start();
+    const [{ uuid }] = await writer.transact([insert(nb.Logical_Switch, { name: "measured" })]);
+    await oneByOne(writer, uuid, 500);
+    await concurrent(writer, uuid, 50, 5000);
+    await concurrent(writer, uuid, 50, 5000, false);
+    await writer.close();
+  } finally {
+    await cluster.stop();
+  }
+}
+
+/** What a condition on a column costs the server, which has no index for it but that of _uuid. */
+async function scans(writer: Writer, uuid: Uuid): Promise<void> {
+  const guards = {
+    "guard by _uuid": exists(nb.Logical_Switch, uuid),
+    "guard by name among the ports": absent(nb.Logical_Switch_Port, [["name", "==", "absent"]]),
+  };
+  for (const [what, guard] of Object.entries(guards)) {
+    const start = performance.now();
+    for (let i = 0; i < 200; i++) await writer.transact([guard]);
+    console.log(`${what}: ${Math.round(((performance.now() - start) / 200) * 1000)} us`);
   }
 }
 
