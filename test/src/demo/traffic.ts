@@ -81,7 +81,13 @@ export async function killAgent(world: World, pods: readonly ConnectedPod[], nar
   if (reports.some(({ lostCount, connections }) => lostCount > 0 || connections > 1)) {
     throw new Error("packets were lost while the agent was away");
   }
-  narrator.done("the agent is back, knows its pods again and has swept");
+  const { ports } = await world.agents[0].status();
+  const here = pods.filter(({ pod }) => pod.agent === world.agents[0]);
+  const known = here.filter(({ pod }) =>
+    ports.some((port) => port.containerId === pod.containerId && port.state === "installed"),
+  );
+  if (known.length < here.length) throw new Error(`the agent knows ${known.length} of its ${here.length} pods again`);
+  narrator.done(`the agent is back: it has swept, and knows all ${known.length} pods of its node`);
 }
 
 function tell({ protocol, sent, lostCount, longestSilenceMs, connections }: FlowReport, narrator: Narrator): void {
