@@ -61,7 +61,8 @@ export interface ClientOptions<T extends Tables, M extends MonitorSpec<T>> {
 export interface TransactOptions {
   /**
    * When it fires before the transaction is sent, nothing is written (Cancelled). Afterwards the caller gets
-   * UnknownOutcome at once; the transaction itself runs on, because OVSDB can't take it back.
+   * UnknownOutcome at once. A transaction that waits on the server is cancelled there; any other runs on, because OVSDB
+   * can't take it back.
    */
   readonly signal?: AbortSignal;
   /** May share a transaction of the wire with those of other callers (default true). */

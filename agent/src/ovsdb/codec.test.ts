@@ -102,6 +102,7 @@ test("sets of one and of none are understood in each form", (t) => {
 
 test("values that don't fit are refused, naming the column", (t) => {
   const nb = OVN_Northbound.tables;
+  const noUuid = "x" as Uuid;
   const wrong: readonly (readonly [string, () => unknown])[] = [
     ["name", () => insert(nb.Logical_Switch_Port, { name: 5 as never })],
     ["name", () => insert(nb.Logical_Switch_Port, { name: "a\0b" })],
@@ -115,7 +116,7 @@ test("values that don't fit are refused, naming the column", (t) => {
     ["options", () => insert(nb.Logical_Switch_Port, { options: { a: 1 as never } })],
     ["dhcpv4_options", () => insert(nb.Logical_Switch_Port, { dhcpv4_options: "nonsense" as never })],
     ["nonsense", () => insert(nb.Logical_Switch_Port, { nonsense: 1 } as never)],
-    ["_uuid", () => deleteRows(nb.Logical_Switch_Port, [["_uuid", "==", "x" as Uuid]])],
+    ["_uuid", () => deleteRows(nb.Logical_Switch_Port, [["_uuid", "==", noUuid]])],
   ];
   for (const [column, build] of wrong) {
     const encode = (): string => encodeOperation(build() as never);

@@ -75,16 +75,22 @@ export class Session {
 
   /**
    * Sends a request; `params` is JSON text. `reply` is called exactly once: with a ServerError when the server refuses,
-   * with ConnectionLost (or what broke the protocol) when the session ends first.
+   * with ConnectionLost (or what broke the protocol) when the session ends first. Returns the request's id, for `cancel`.
    */
-  call(method: string, params: string, reply: Reply): void {
+  call(method: string, params: string, reply: Reply): number {
+    const id = this.#nextId++;
     if (this.#closed !== undefined) {
       reply(this.#closed, undefined);
-      return;
+      return id;
     }
-    const id = this.#nextId++;
     this.#pending.set(id, { method, reply });
     this.#stream.write(`{"id":${id},"method":"${method}","params":${params}}`);
+    return id;
+  }
+
+  /** RFC 7047, section 4.1.4: ends a transaction that waits on the server. Its reply comes, whatever it is. */
+  cancel(id: number): void {
+    if (this.#pending.has(id)) this.#stream.write(`{"id":null,"method":"cancel","params":[${id}]}`);
   }
 
   /** `call` as a promise, for requests whose place among notifications doesn't matter. */

@@ -190,6 +190,29 @@ test("a signal that fires after sending: the outcome is unknown, and can be awai
   t.match(client.status().transactions, { committed: 1, unknown: 1 });
 });
 
+test("a caller that leaves while its transaction waits on the server takes it back", async (t) => {
+  const client = await connect(t, [(await startNorthbound(t)).remote]);
+  const controller = new AbortController();
+  const named = (name: string) =>
+    wait(nb.Logical_Switch, [["name", "==", name]], {
+      columns: ["name"],
+      until: "==",
+      rows: [{ name }],
+      timeoutMs: undefined,
+    });
+  const waiting = client.transact([named("later"), insert(nb.Logical_Switch, { name: "unwanted" })], {
+    signal: controller.signal,
+  });
+  await client.request("echo", []);
+  controller.abort();
+  const error: unknown = await waiting.catch((reason: unknown) => reason);
+  t.match(error, { name: "UnknownOutcome" });
+  await (error as UnknownOutcome).settled(AbortSignal.timeout(30_000));
+  await client.transact([insert(nb.Logical_Switch, { name: "later" })]);
+  await client.request("echo", []);
+  t.same(names(client), ["later"], "what it waited for has come true, and nothing came of it");
+});
+
 test("a caller that has gone is not tried again after its group was refused", async (t) => {
   const server = await startNorthbound(t);
   const proxy = await startProxy(server.remote);

@@ -21,6 +21,8 @@ interface Call extends Joined {
   readonly reject: (error: Error) => void;
   /** Resolved when the server won't change the database by this call any more; made for callers who left before. */
   over: PromiseWithResolvers<void> | undefined;
+  /** Takes the call back while it waits on the server; set when it was sent alone. */
+  takeBack: (() => void) | undefined;
   /** True after the caller got its answer. */
   answered: boolean;
   refusals: number;
@@ -96,6 +98,7 @@ export class Transactor {
           reject(error);
         },
         over: undefined,
+        takeBack: undefined,
         answered: false,
         refusals: 0,
       };
@@ -131,6 +134,7 @@ export class Transactor {
       return;
     }
     this.#unknown(call, "was cancelled after it had been sent", reason);
+    call.takeBack?.();
   }
 
   #unknown(call: Call, what: string, cause: unknown): void {
@@ -168,12 +172,14 @@ export class Transactor {
     this.#counts.sent += 1;
     const operations = calls.flatMap((call) => (call.text === "" ? [] : [call.text])).join(",");
     const params = operations === "" ? `["${this.#options.database}"]` : `["${this.#options.database}",${operations}]`;
-    session.call("transact", params, (error, result) => {
+    const id = session.call("transact", params, (error, result) => {
       if (joined) this.#joinedUnderWay = false;
       if (session.closed) this.#lost(calls, error);
       else this.#answer(calls, error, result);
       this.#flush();
     });
+    if (joined) return;
+    for (const call of calls) call.takeBack = () => session.cancel(id);
   }
 
   #lost(calls: readonly Call[], error: OvsdbError | undefined): void {
