@@ -1,10 +1,8 @@
 import { access, constants, readdir, readFile, stat, statfs } from "node:fs/promises";
 import { availableParallelism, networkInterfaces } from "node:os";
 import { dirname } from "node:path";
-import { ExecaError } from "execa";
+import { execa } from "execa";
 import systeminformation from "systeminformation";
-import { AgentError } from "../../errors.js";
-import { run } from "../../exec/run.js";
 
 export interface FileFacts {
   readonly kind: "file" | "directory" | "socket" | "other";
@@ -34,6 +32,8 @@ export interface MachineFacts {
   readonly memoryBytes: number;
   readonly availableBytes: number;
 }
+
+const PROGRAM_DEADLINE_MS = 10_000;
 
 /** What the checks look at of the machine. Nothing here changes it. */
 export interface Machine {
@@ -85,13 +85,15 @@ export class LinuxMachine implements Machine {
   }
 
   async program(file: string, args: readonly string[], signal: AbortSignal, input = ""): Promise<ProgramResult> {
-    try {
-      return { code: 0, stdout: await run(file, args, { signal, input }), stderr: "" };
-    } catch (error) {
-      const cause: unknown = error instanceof AgentError ? error.cause : undefined;
-      if (!(cause instanceof ExecaError)) throw error;
-      return { code: cause.exitCode, stdout: String(cause.stdout ?? ""), stderr: String(cause.stderr ?? "").trim() };
-    }
+    const { exitCode, stdout, stderr } = await execa(file, args, {
+      env: { LC_ALL: "C" },
+      input,
+      reject: false,
+      timeout: PROGRAM_DEADLINE_MS,
+      killSignal: "SIGKILL",
+      cancelSignal: signal,
+    });
+    return { code: exitCode, stdout, stderr };
   }
 
   async links(): Promise<MachineLink[]> {
