@@ -27,7 +27,11 @@ export default {
       comment: "Another package is imported by its name, through its exports.",
       severity: "error",
       from: { path: "^([^/]+)/src/" },
-      to: { path: "^(proto|agent|cni|csi-node|controllers|benchmarks|test)/", pathNot: "^$1/", dependencyTypes: ["local"] },
+      to: {
+        path: "^(proto|agent|cni|csi-node|controllers|benchmarks|test)/",
+        pathNot: "^$1/",
+        dependencyTypes: ["local"],
+      },
     },
     {
       name: "controllers-on-top",
@@ -45,7 +49,8 @@ export default {
     },
     {
       name: "plans-are-pure",
-      comment: "A plan computes steps from values: no Node, no packages, no effects. tsconfig.pure.json proves the rest.",
+      comment:
+        "A plan computes steps from values: no Node, no packages, no effects. tsconfig.pure.json proves the rest.",
       severity: "error",
       from: { path: "-plan\\.ts$" },
       to: { dependencyTypes: ["core", "npm", "npm-dev", "npm-no-pkg"], dependencyTypesNot: ["type-only"] },
