@@ -1,70 +1,16 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-import { compose } from "./compose.js";
-import { loadConfig } from "./config/load.js";
-import { toAgentError } from "./errors.js";
-import { createLog } from "./log.js";
+/**
+ * Entry of the agent. It runs on every node of a cluster, so its memory counts: with these settings it needs about 35 MB
+ * less (figures in DESIGN.md), and nobody who starts it has to know them. The process replaces itself, before anything
+ * else is loaded; it keeps its process ID.
+ */
+const FLAGS = ["--lite-mode", "--max-semi-space-size=1"];
+const ENVIRONMENT = { MALLOC_ARENA_MAX: "2" };
 
-/** Exit codes: 0 after SIGTERM or SIGINT, 1 when the agent can't start or must not go on, 2 for bad configuration. */
-const EXIT = { failed: 1, badConfiguration: 2 } as const;
-
-/** Longest duration of a decommission, in milliseconds. */
-const DECOMMISSION_DEADLINE = 60_000;
-
-const USAGE = `k8shost-agent: pod networking of this node
-
-  k8shost-agent [--config FILE] [--KEY VALUE ...]               run the agent
-  k8shost-agent decommission [--config FILE] [--KEY VALUE ...]  take a drained node, whose agent is stopped, out of the
-                                                                pod network: its own ports, address and source NAT
-
-Keys and their defaults: CONFIG.md. Exit codes: 0 done, 1 failed, 2 bad configuration.
-`;
-
-async function main(argv: readonly string[]): Promise<void> {
-  if (argv.includes("--help") || argv.includes("-h")) {
-    process.stdout.write(USAGE);
-    return;
-  }
-  const decommissions = argv[0] === "decommission";
-  const { config, file } = loadConfig(decommissions ? argv.slice(1) : argv);
-  const log = createLog(config.log);
-  const { logger } = log;
-  const agent = compose({ config, log: logger, version: packageVersion() });
-  if (decommissions) {
-    await agent.decommission(AbortSignal.timeout(DECOMMISSION_DEADLINE));
-    process.stdout.write(`${config.nodeName} is out of the pod network\n`);
-    return;
-  }
-  const { lifecycle } = agent;
-
-  const die = (error: unknown): void => {
-    logger.fatal({ err: error }, "a bug: the agent can't trust its own state any more and ends");
-    log.flush();
-    process.exit(EXIT.failed);
-  };
-  process.on("uncaughtException", die);
-  process.on("unhandledRejection", die);
-
-  await lifecycle.start();
-  logger.info({ node: config.nodeName, socket: config.socket, file }, "started");
-  const signal = await new Promise<string>((resolve) => {
-    for (const name of ["SIGTERM", "SIGINT"]) process.once(name, resolve);
-  });
-  logger.info({ signal }, "stopping");
-  await lifecycle.stop();
-  log.flush();
+const lean = FLAGS.every((flag) => process.execArgv.includes(flag));
+if (!lean && typeof process.execve === "function") {
+  const args = [process.execPath, ...FLAGS, ...process.execArgv, ...process.argv.slice(1)];
+  process.execve(process.execPath, args, { ...process.env, ...ENVIRONMENT });
 }
-
-function packageVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}
-
-try {
-  await main(process.argv.slice(2));
-  process.exit(0);
-} catch (error) {
-  const { code, message } = toAgentError(error);
-  process.stderr.write(`k8shost-agent: ${message}\n`);
-  process.exit(code === "INVALID_CONFIG" ? EXIT.badConfiguration : EXIT.failed);
-}
+const { runAgentProcess } = await import("./agent-process.js");
+await runAgentProcess(process.argv.slice(2));
