@@ -109,7 +109,7 @@ function readPod(values: Readonly<Record<string, string>>, verb: "ADD" | "DEL" |
   const name = values["K8S_POD_NAME"] ?? "";
   const uid = values["K8S_POD_UID"] ?? "";
   const isOptional = verb !== "ADD";
-  if (!(isOptional && namespace === "") && !isObjectName(namespace, 63)) {
+  if (!(isOptional && namespace === "") && (!isObjectName(namespace, 63) || namespace.includes("."))) {
     throw invalidVariable("CNI_ARGS", `K8S_POD_NAMESPACE=${namespace}`, "the pod's namespace in Kubernetes");
   }
   if (!(isOptional && name === "") && !isObjectName(name, 253)) {

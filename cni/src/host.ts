@@ -36,7 +36,7 @@ export interface Files {
   rename(from: string, to: string): void;
   remove(path: string): void;
   /** flock(2), exclusive; the file is created. ETIMEDOUT when somebody else keeps it. */
-  lock(path: string, milliseconds: number): void;
+  lock(path: string, milliseconds: number): Promise<void>;
   unlock(): void;
 }
 

@@ -5,7 +5,7 @@ import { main } from "./main.js";
 
 /** Entry of the executable. The host's functions block; to the script they look like Node's. */
 const host: Host = {
-  files: natives,
+  files: { ...natives, lock: async (path, milliseconds) => natives.lock(path, milliseconds) },
   environment: (name) => natives.environment(name),
   readInput: async (limit, milliseconds) => natives.readInput(limit, milliseconds),
   write: (descriptor, text) => natives.write(descriptor, text),

@@ -1,5 +1,5 @@
 import { parseJson } from "./config.js";
-import { type Verb, readAttachment, readVerb, verbs } from "./environment.js";
+import { type Verb, readAttachment, readVerb } from "./environment.js";
 import { CniError, cniCode, renderError, toCniError } from "./errors.js";
 import { hasUnprintable } from "./fields.js";
 import { type Host, errnoName, systemText } from "./host.js";
@@ -70,12 +70,21 @@ async function readInput(host: Host, milliseconds: number): Promise<string> {
 /** The result for the runtime; the same in one line for whoever reads the node's log. */
 function report(host: Host, error: CniError, { version, verb }: { version: CniVersion; verb: string }): void {
   const details = error.details === "" ? "" : `: ${error.details}`;
-  const hint = verb === "" ? ` (set CNI_COMMAND to one of ${verbs.join(", ")}; this is a CNI plugin)` : "";
+  const hint = verb === "" ? " (this is a CNI plugin: container runtimes call it)" : "";
+  writeIfHeard(host, 1, `${renderError(error, version)}\n`);
+  writeIfHeard(
+    host,
+    2,
+    `prismnet ${verb || "?"}: code ${error.code}: ${oneLine(`${error.message}${details}`)}${hint}\n`,
+  );
+}
+
+/** Where nobody reads any more, the exit code still tells. */
+function writeIfHeard(host: Host, descriptor: 1 | 2, text: string): void {
   try {
-    host.write(1, `${renderError(error, version)}\n`);
-    host.write(2, `prismnet ${verb || "?"}: code ${error.code}: ${oneLine(`${error.message}${details}`)}${hint}\n`);
+    host.write(descriptor, text);
   } catch {
-    // Nobody reads any more; the exit code still tells.
+    return;
   }
 }
 

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import {
   closeSync,
   constants,
@@ -12,6 +12,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { once } from "node:events";
 import { type Socket, connect } from "node:net";
 import type { Connection, Files, Host } from "./host.js";
 
@@ -144,8 +145,8 @@ function nodeFiles(): Files {
     },
     rename: renameSync,
     remove: unlinkSync,
-    lock: (path, milliseconds) => {
-      held = locked(path, milliseconds);
+    lock: async (path, milliseconds) => {
+      held = await locked(path, milliseconds);
     },
     unlock: () => {
       if (held !== undefined) closeSync(held);
@@ -164,15 +165,18 @@ function synced(file: number, work: () => void = () => {}): void {
 }
 
 /** Node has no flock(2). The lock belongs to the open file, so flock(1) takes it for us on the descriptor it inherits. */
-function locked(path: string, milliseconds: number): number {
+async function locked(path: string, milliseconds: number): Promise<number> {
   const file = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
-  const seconds = String(milliseconds / 1000);
-  const { status } = spawnSync("flock", ["--exclusive", "--wait", seconds, "3"], {
-    stdio: ["ignore", "ignore", "ignore", file],
-  });
-  if (status === 0) return file;
-  closeSync(file);
-  throw status === 1
-    ? systemError("ETIMEDOUT", "timed out")
-    : systemError("ENOENT", "flock(1) of util-linux is missing");
+  try {
+    const wait = ["--exclusive", "--wait", String(milliseconds / 1000), "3"];
+    const [status] = (await once(spawn("flock", wait, { stdio: ["ignore", "ignore", "ignore", file] }), "close")) as [
+      number,
+    ];
+    if (status === 1) throw systemError("ETIMEDOUT", "timed out");
+    if (status !== 0) throw systemError("EUNKNOWN", `flock(1) ended with ${status}`);
+    return file;
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
 }

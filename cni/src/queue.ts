@@ -40,10 +40,12 @@ export class DeleteQueue {
 
   /** Runs `work` while nobody else changes the queue. Code 11 when the lock isn't free in time. */
   async locked<T>(work: () => Promise<T>): Promise<T> {
-    this.#attempt("lock", () => {
+    try {
       this.#files.makeDirectory(this.#directory);
-      this.#files.lock(this.#path(LOCK_FILE), LOCK_TIMEOUT);
-    });
+      await this.#files.lock(this.#path(LOCK_FILE), LOCK_TIMEOUT);
+    } catch (error) {
+      throw this.#failure("lock", error);
+    }
     try {
       return await work();
     } finally {
@@ -81,8 +83,12 @@ export class DeleteQueue {
     try {
       return work();
     } catch (error) {
-      const code = errnoName(error) === "ETIMEDOUT" ? cniCode.tryAgainLater : cniCode.ioFailure;
-      throw new CniError(code, `cannot ${doing} the queue of deletes`, `${this.#directory}: ${systemText(error)}`);
+      throw this.#failure(doing, error);
     }
+  }
+
+  #failure(doing: string, error: unknown): CniError {
+    const code = errnoName(error) === "ETIMEDOUT" ? cniCode.tryAgainLater : cniCode.ioFailure;
+    return new CniError(code, `cannot ${doing} the queue of deletes`, `${this.#directory}: ${systemText(error)}`);
   }
 }
