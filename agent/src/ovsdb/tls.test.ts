@@ -72,10 +72,17 @@ test("several remotes of different kinds, and renewed certificates", async (t) =
   const overV6 = await connect(t, [v6]);
   t.equal(overV6.status().remote, v6);
   const tls = { caFile, certFile: `${own.certFile}.renewed`, keyFile: own.keyFile };
-  const client = northboundClient(t, ["unix:/nowhere", remote], { tls, backoff: { minMs: 10, maxMs: 50 } });
+  const unreadable = Promise.withResolvers<void>();
+  const client = northboundClient(t, ["unix:/nowhere", remote], {
+    tls,
+    backoff: { minMs: 10, maxMs: 50 },
+    log: (event) => {
+      if (event.event === "disconnected" && event.error.message.includes("tls.certFile can't be read"))
+        unreadable.resolve();
+    },
+  });
   const starting = client.start(generous().signal);
-  while (!client.status().error.includes("tls.certFile can't be read"))
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  await unreadable.promise;
   await copyFile(own.certFile, tls.certFile);
   await starting;
   t.equal(client.status().remote, remote);
