@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { compose } from "./compose.js";
 import { loadConfig } from "./config/load.js";
+import { configUsage } from "./config/reference.js";
 import { toAgentError } from "./errors.js";
 import { createLog } from "./log.js";
 
@@ -10,18 +11,9 @@ const EXIT = { failed: 1, badConfiguration: 2 } as const;
 /** Longest duration of a decommission, in milliseconds. */
 const DECOMMISSION_DEADLINE = 60_000;
 
-const USAGE = `k8shost-agent: pod networking of this node
-
-  k8shost-agent [--config FILE] [--KEY VALUE ...]               run the agent
-  k8shost-agent decommission [--config FILE] [--KEY VALUE ...]  take a drained node, whose agent is stopped, out of the
-                                                                pod network: its own ports, address and source NAT
-
-Keys and their defaults: CONFIG.md. Exit codes: 0 done, 1 failed, 2 bad configuration.
-`;
-
 async function main(argv: readonly string[]): Promise<void> {
   if (argv.includes("--help") || argv.includes("-h")) {
-    process.stdout.write(USAGE);
+    process.stdout.write(configUsage());
     return;
   }
   const decommissions = argv[0] === "decommission";

@@ -18,8 +18,6 @@ export class Metrics {
   readonly #verbs: Histogram<"verb" | "code">;
   readonly #stages: Histogram<"verb" | "stage">;
   readonly #errors: Counter<"verb" | "stage" | "code">;
-  readonly #transactionTime: Histogram<"database">;
-  readonly #transactionSize: Histogram<"database">;
 
   constructor(options: { readonly version: string; readonly node: string }) {
     const registers = [this.#registry];
@@ -43,20 +41,6 @@ export class Metrics {
       labelNames: ["verb", "stage", "code"],
       registers,
     });
-    this.#transactionTime = new Histogram({
-      name: "k8shost_ovsdb_transaction_duration_seconds",
-      help: "Time from asking for an OVSDB transaction to its answer.",
-      labelNames: ["database"],
-      buckets: BUCKETS,
-      registers,
-    });
-    this.#transactionSize = new Histogram({
-      name: "k8shost_ovsdb_transaction_operations",
-      help: "Operations in an OVSDB transaction.",
-      labelNames: ["database"],
-      buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500],
-      registers,
-    });
     new Gauge({ name: "k8shost_info", help: "Always 1.", labelNames: ["version", "node"], registers }).set(options, 1);
     registerProcess(this.#registry, this.#loop);
   }
@@ -70,12 +54,6 @@ export class Metrics {
   verb(verb: Verb, seconds: number, failure?: { readonly code: ErrorCode; readonly stage: string }): void {
     this.#verbs.observe({ verb, code: failure?.code ?? "OK" }, seconds);
     if (failure !== undefined) this.#errors.inc({ verb, stage: failure.stage, code: failure.code });
-  }
-
-  /** A call of transact() was answered. */
-  transaction(database: string, operations: number, seconds: number): void {
-    this.#transactionTime.observe({ database }, seconds);
-    this.#transactionSize.observe({ database }, operations);
   }
 
   /** Call once: what to read at each scrape. */

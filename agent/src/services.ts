@@ -36,7 +36,8 @@ export function composeServices(options: ServicesOptions): { server: RpcServer; 
   const podNetwork = podNetworkRpc({
     network,
     ready: (signal) => synchronisation.opened(signal),
-    mtu: () => facts.mtu,
+    defaults: () => ({ mtu: facts.mtu, networks: [...config.network.clusterCIDR, ...config.network.serviceCIDR] }),
+    dnsServers: config.network.dnsServers,
     deadlines: config.deadlines,
     conditions: status,
     onConfiguration: (request) => watch.see(request),

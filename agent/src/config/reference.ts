@@ -38,11 +38,15 @@ export function configUsage(): string {
   );
   return [
     "Usage: k8shost-agent [--config PATH] [FLAG...]",
+    "       k8shost-agent decommission [--config PATH] [FLAG...]",
     "",
     "The node's dataplane: serves the CNI executable and operators on a unix socket.",
+    "decommission takes a drained node, whose agent is stopped, out of the pod network: its own ports, address and NAT.",
     "",
     `  ${"--config".padEnd(width)}Configuration file [${DEFAULT_CONFIG_FILE}, when it exists]`,
     ...lines,
+    "",
+    "Exit codes: 0 done, 1 failed, 2 bad configuration.",
     "",
   ].join("\n");
 }

@@ -2,8 +2,8 @@ import { AgentError } from "../errors.js";
 import { canonical, isIpv6 } from "../network/ip-address.js";
 import { HOST_NETNS, type Netlink } from "../netlink/port.js";
 
-/** Bytes that an encapsulation adds: outer Ethernet header of the inner frame, its own header, UDP, outer IP. */
-const OVERHEAD = {
+/** Bytes that an encapsulation over IPv4 adds: Ethernet header of the inner frame, its own header, UDP, outer IP. */
+export const OVERHEAD = {
   // 14 inner Ethernet + 16 Geneve with OVN's 8-byte option + 8 UDP + 20 IPv4
   geneve: 58,
   vxlan: 50,

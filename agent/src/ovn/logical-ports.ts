@@ -2,7 +2,7 @@ import { AgentError } from "../errors.js";
 import type { AddressLease, AttachmentKey, AttachmentSpec } from "../network/attachment.js";
 import type { ObservedLogicalPort } from "../network/observed.js";
 import type { LogicalPortRef, LogicalPorts } from "../network/ports.js";
-import { OvsdbClient, OVN_Northbound, type OvnNorthbound, uuid, WaitTimedOut } from "../ovsdb/index.js";
+import { type OvsdbClient, OVN_Northbound, type OvnNorthbound, uuid, WaitTimedOut } from "../ovsdb/index.js";
 import { withKnownOutcome } from "../ovsdb-outcome.js";
 import { commitPort, type NodeIdentity, removePort, SWITCH_MARK } from "./port-plan.js";
 import { CONTAINER, NODE, parsePodMarks } from "./owner.js";

@@ -1,4 +1,4 @@
-import { type ClientUnaryCall, type Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { type ClientUnaryCall, connectivityState, type Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import {
   type AllocateIPResponse,
   type ListAllocationsResponse,
@@ -89,9 +89,9 @@ export class PrismnetAddresses implements Addresses {
     await this.release(NO_CONTAINER, NO_POD, signal);
   }
 
-  /** True while the channel is usable, or idle and not known to be broken. */
+  /** False while the channel's last attempt to connect failed. */
   get reachable(): boolean {
-    return this.#client.getChannel().getConnectivityState(false) <= 2;
+    return this.#client.getChannel().getConnectivityState(false) !== connectivityState.TRANSIENT_FAILURE;
   }
 
   close(): void {

@@ -9,9 +9,22 @@ const good = AddRequest.fromPartial({
   netns: "/run/netns/x",
 });
 
+const node = { mtu: 1442, networks: ["10.244.0.0/16", "10.96.0.0/12"] };
+
+t.test("a pod with routes of its own choice still reaches pods and Services", async (t) => {
+  const routesOf = (...destinations: string[]) =>
+    attachmentSpec(
+      { ...good, routes: destinations.map((destination) => ({ destination, gateway: "" })) },
+      node,
+    ).routes.map(({ destination }) => destination);
+  t.same(routesOf(), []);
+  t.same(routesOf("0.0.0.0/0"), ["0.0.0.0/0"]);
+  t.same(routesOf("192.0.2.0/24", "10.96.0.0/12"), ["192.0.2.0/24", "10.96.0.0/12", "10.244.0.0/16"]);
+});
+
 t.test("a request becomes a specification; 0 stands for the node's MTU", async (t) => {
-  t.match(attachmentSpec(good, 1442), { mtu: 1442, netns: "/run/netns/x", pod: { name: "web-0" } });
-  t.equal(attachmentSpec({ ...good, mtu: 1300 }, 1442).mtu, 1300);
+  t.match(attachmentSpec(good, node), { mtu: 1442, netns: "/run/netns/x", pod: { name: "web-0" } });
+  t.equal(attachmentSpec({ ...good, mtu: 1300 }, node).mtu, 1300);
 });
 
 t.test("bad input is refused with the field's name", async (t) => {
@@ -40,7 +53,7 @@ t.test("bad input is refused with the field's name", async (t) => {
   ];
   for (const [part, field] of cases) {
     t.throws(
-      () => attachmentSpec({ ...good, ...part }, 1442),
+      () => attachmentSpec({ ...good, ...part }, node),
       { code: "INVALID_REQUEST", fields: { field } },
       `${field}: ${JSON.stringify(part)}`,
     );

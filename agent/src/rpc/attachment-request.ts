@@ -1,7 +1,7 @@
-import { isIP } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import type { AddRequest, Attachment, CheckRequest, Pod } from "@k8shost/proto/agent/v1/pod_network";
 import { AgentError } from "../errors.js";
-import type { AttachmentKey, AttachmentSpec, PodIdentity } from "../network/attachment.js";
+import type { AttachmentKey, AttachmentSpec, PodIdentity, RouteSpec } from "../network/attachment.js";
 import type { ExpectedAttachment } from "../network/check-plan.js";
 
 /**
@@ -41,7 +41,14 @@ export function podIdentity(pod: Pod | undefined, optional: boolean): PodIdentit
   return { namespace, name, uid };
 }
 
-export function attachmentSpec(request: AddRequest, nodeMtu: number): AttachmentSpec {
+/** What the node adds to a request. */
+export interface NodeDefaults {
+  readonly mtu: number;
+  /** Networks of pods and Services: a pod with routes of its own choice reaches them all the same. */
+  readonly networks: readonly string[];
+}
+
+export function attachmentSpec(request: AddRequest, node: NodeDefaults): AttachmentSpec {
   const { mtu, staticAddresses, rangeStart, rangeEnd, subnet, routes } = request;
   require(mtu === 0 || (mtu >= MTU.least && mtu <= MTU.most), "mtu", String(mtu), `0 or ${MTU.least} to ${MTU.most}`);
   staticAddresses.forEach((address, i) =>
@@ -58,13 +65,27 @@ export function attachmentSpec(request: AddRequest, nodeMtu: number): Attachment
     key: attachmentKey(request.attachment),
     pod: podIdentity(request.pod, false),
     netns: netnsPath(request.netns),
-    mtu: mtu === 0 ? nodeMtu : mtu,
+    mtu: mtu === 0 ? node.mtu : mtu,
     staticAddresses,
     rangeStart,
     rangeEnd,
     subnet,
-    routes,
+    routes: withNetworks(routes, node.networks),
   };
+}
+
+/** No routes stay none: they stand for a default route per family, which covers everything. */
+function withNetworks(routes: readonly RouteSpec[], networks: readonly string[]): readonly RouteSpec[] {
+  if (routes.length === 0) return routes;
+  const known = new Set(routes.map(({ destination }) => destination));
+  const covered = (network: string): boolean =>
+    known.has(isIPv6Network(network) ? "::/0" : "0.0.0.0/0") || known.has(network);
+  const missing = networks.filter((network) => !covered(network));
+  return [...routes, ...missing.map((destination) => ({ destination, gateway: "" }))];
+}
+
+function isIPv6Network(network: string): boolean {
+  return isIPv6(network.split("/")[0] ?? "");
 }
 
 export function expectedAttachment(request: CheckRequest): ExpectedAttachment {

@@ -9,15 +9,23 @@ import type { AgentError } from "../errors.js";
 import type { Attached, PodNetwork } from "../network/pod-network.js";
 import type { AttachmentSpec } from "../network/attachment.js";
 import { effectiveRoutes } from "../network/sandbox-plan.js";
-import { attachmentKey, attachmentSpec, expectedAttachment, podIdentity } from "./attachment-request.js";
+import {
+  type NodeDefaults,
+  attachmentKey,
+  attachmentSpec,
+  expectedAttachment,
+  podIdentity,
+} from "./attachment-request.js";
 import { unary } from "./unary.js";
 
 export interface PodNetworkRpcOptions {
   readonly network: PodNetwork;
   /** Resolves when every source was read once and the leftovers are swept; until then no verb acts. */
   readonly ready: (signal: AbortSignal) => Promise<void>;
-  /** MTU for pods whose request names none. */
-  readonly mtu: () => number;
+  /** What the node adds to a request; known once ready. */
+  readonly defaults: () => NodeDefaults;
+  /** Resolvers in the result; empty: those that PrismNET names. */
+  readonly dnsServers: readonly string[];
   /** Longest durations, in milliseconds. */
   readonly deadlines: { readonly add: number; readonly del: number; readonly check: number; readonly gc: number };
   /** What stops ADD from working now (CNI specification 1.1.0, STATUS). */
@@ -47,8 +55,9 @@ export function podNetworkRpc(options: PodNetworkRpcOptions): PodNetworkServer {
     add: handler("ADD", deadlines.add, async (request: AddRequest, signal) => {
       options.onConfiguration(request);
       await ready(signal);
-      const spec = attachmentSpec(request, options.mtu());
-      return addResponse(spec, await network.add(spec, signal));
+      const spec = attachmentSpec(request, options.defaults());
+      const response = addResponse(spec, await network.add(spec, signal));
+      return options.dnsServers.length === 0 ? response : { ...response, dnsServers: [...options.dnsServers] };
     }),
     del: handler("DEL", deadlines.del, async (request: DelRequest, signal) => {
       const key = attachmentKey(request.attachment);

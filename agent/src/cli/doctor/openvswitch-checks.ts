@@ -1,9 +1,8 @@
+import { OVERHEAD } from "../../node/underlay.js";
 import { isIPv6 } from "node:net";
 import { type Check, type DoctorPorts, fail, messageOf, ok, type OvsFacts, skip, warn } from "./check.js";
 import type { Machine } from "./machine.js";
 
-/** Bytes that an encapsulation with OVN's options adds over IPv4, the inner Ethernet header included. */
-const OVERHEAD = { geneve: 58, vxlan: 50 } as const;
 const IPV6_EXTRA = 20;
 
 const NO_DATABASE = skip("the Open vSwitch database cannot be read");
