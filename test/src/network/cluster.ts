@@ -2,7 +2,7 @@ import type { Test } from "tap";
 import {
   addPod,
   type AgentOptions,
-  BedAgent,
+  type BedAgent,
   type BedNode,
   type BedPrismnet,
   type Central,
@@ -11,6 +11,7 @@ import {
   createPod,
   type Inventory,
   leftAfterSettling,
+  type NodeOptions,
   type Pod,
   startAgent,
   startCentral,
@@ -24,6 +25,7 @@ export interface ClusterOptions {
   readonly nodes?: number;
   readonly dualStack?: boolean;
   readonly central?: CentralOptions;
+  readonly node?: Omit<NodeOptions, "central" | "underlayIp">;
   readonly agent?: Partial<AgentOptions>;
 }
 
@@ -61,7 +63,7 @@ export async function startCluster(t: Test, options: ClusterOptions = {}): Promi
   const central = await startCentral(bed, options.central ?? {});
   const prismnet = await startPrismnet(central, { dualStack });
   const names = Array.from({ length: options.nodes ?? 2 }, (_, i) => `node${i + 1}`);
-  const nodes = await Promise.all(names.map((name) => startNode(name, { central, dualStack })));
+  const nodes = await Promise.all(names.map((name) => startNode(name, { central, dualStack, ...options.node })));
   const agentOptions = { prismnet: prismnet.endpoint, dualStack, ...options.agent };
   const agents = await Promise.all(nodes.map((node) => startAgent(node, agentOptions)));
   const agent = (index: number): BedAgent => {
