@@ -14,6 +14,11 @@ export interface NodeOptions {
   readonly underlayIp?: string;
   /** Gives the underlay link an IPv6 address and default route as well. */
   readonly dualStack?: boolean;
+  /**
+   * Nobody chooses the datapath of br-int before the node's agent does. OVS tries the kernel's meanwhile: where the
+   * kernel has none, br-int comes with the agent's choice.
+   */
+  readonly datapathLeftToAgent?: boolean;
 }
 
 /** "system": the kernel's openvswitch module; "netdev": OVS in userspace, for kernels without it. */
@@ -33,7 +38,9 @@ export class BedNode {
   readonly netns: string;
   readonly underlayIp: string;
   readonly underlayIpV6: string | undefined;
+  /** Of br-phys, and of br-int unless that is left to the agent. */
   readonly datapath: Datapath;
+  readonly datapathLeftToAgent: boolean;
   /** Name of its row in the southbound table Chassis; not the host name, as in production. */
   readonly systemId: string;
   readonly directory: string;
@@ -45,7 +52,7 @@ export class BedNode {
   readonly vswitchd: Daemon;
   readonly controller: Daemon;
 
-  constructor(central: Central, name: string, made: { netns: string; datapath: Datapath } & Addresses) {
+  constructor(central: Central, name: string, made: BuildingPlan) {
     this.bed = central.bed;
     this.central = central;
     this.name = name;
@@ -53,6 +60,7 @@ export class BedNode {
     this.underlayIp = made.underlayIp;
     this.underlayIpV6 = made.underlayIpV6;
     this.datapath = made.datapath;
+    this.datapathLeftToAgent = made.datapathLeftToAgent;
     this.systemId = `chassis-${name}`;
     this.directory = this.bed.makeDirectory(name);
     this.ovsSocket = `${this.directory}/db.sock`;
@@ -111,7 +119,7 @@ export class BedNode {
     await this.waitReady();
   }
 
-  /** Registered in the southbound database, and br-int is there. */
+  /** Registered in the southbound database, and br-int is there (unless it may have to wait for the agent). */
   async waitReady(): Promise<void> {
     await waitUntil(
       `${this.name} is registered and has br-int`,
@@ -119,7 +127,11 @@ export class BedNode {
         const chassis = ["--bare", "--columns=name", "find", "Chassis", `name=${this.systemId}`];
         if ((await this.central.sbctl(...chassis)) === "") return false;
         const connected = await this.controllerAppctl("connection-status");
-        return connected.trim() === "connected" && existsSync(`/proc/${this.vswitchd.pid}`) && (await this.hasBrInt());
+        return (
+          connected.trim() === "connected" &&
+          existsSync(`/proc/${this.vswitchd.pid}`) &&
+          (this.datapathLeftToAgent || (await this.hasBrInt()))
+        );
       },
       { failing: () => this.vswitchd.failure() ?? this.controller.failure() },
     );
@@ -163,6 +175,12 @@ interface Addresses {
   readonly underlayIpV6: string | undefined;
 }
 
+interface BuildingPlan extends Addresses {
+  readonly netns: string;
+  readonly datapath: Datapath;
+  readonly datapathLeftToAgent: boolean;
+}
+
 /** The kernel's datapath where there is one, or what the environment variable K8SHOST_BED_DATAPATH says. */
 export async function detectDatapath(): Promise<Datapath> {
   const wanted = process.env["K8SHOST_BED_DATAPATH"];
@@ -190,7 +208,9 @@ export async function startNode(name: string, options: NodeOptions): Promise<Bed
   const { central } = options;
   const addresses = chooseAddresses(central.bed, options);
   const netns = await central.bed.createNetns(name);
-  const node = new BedNode(central, name, { netns, datapath: await detectDatapath(), ...addresses });
+  const datapathLeftToAgent = options.datapathLeftToAgent ?? false;
+  const datapath = await detectDatapath();
+  const node = new BedNode(central, name, { netns, datapath, datapathLeftToAgent, ...addresses });
   await plug(central.underlay, netns, "phys0", name);
   await node.run(["sysctl", "-qw", "net.ipv6.conf.phys0.disable_ipv6=1"]);
   await ipBatch(netns, ["link set phys0 up"]);
@@ -214,7 +234,7 @@ async function startOvs(node: BedNode): Promise<void> {
     "ovn-remote": node.central.sb.remote,
     "ovn-encap-type": "geneve",
     "ovn-encap-ip": node.underlayIp,
-    "ovn-bridge-datapath-type": node.datapath,
+    ...(node.datapathLeftToAgent ? {} : { "ovn-bridge-datapath-type": node.datapath }),
   };
   await node.vsctl("--no-wait", "init", "--", "set", "Open_vSwitch", ".", ...settings("external_ids", externalIds));
   await node.vswitchd.start();
