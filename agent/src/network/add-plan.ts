@@ -4,7 +4,8 @@ import type { ObservedAttachment } from "./observed.js";
 
 /** One effect of ADD. What an earlier step learns (the lease) reaches a later one through the run's state. */
 export type AddStep =
-  | { readonly kind: "allocate" }
+  /** `inUse`: a port or a sandbox carries the address already, so it is not ours to give back. */
+  | { readonly kind: "allocate"; readonly inUse: boolean }
   | { readonly kind: "create-link"; readonly link: string }
   | { readonly kind: "plug-ovs-port"; readonly link: string; readonly logicalPort: string }
   | { readonly kind: "commit-logical-port"; readonly logicalPort: string }
@@ -32,7 +33,8 @@ export function planAdd(spec: AttachmentSpec, observed: ObservedAttachment): Add
   const link = observed.ovsPort?.link ?? hostLinkName(spec.key);
   const logicalPort = logicalPortName(spec.pod.name, spec.key);
 
-  const addressing: AddStep[] = [{ kind: "allocate" }];
+  const configured = observed.link !== undefined && observed.link.mark.addresses.length > 0;
+  const addressing: AddStep[] = [{ kind: "allocate", inUse: configured || observed.logicalPort !== undefined }];
   if (observed.logicalPort === undefined) addressing.push({ kind: "commit-logical-port", logicalPort });
 
   const plugging: AddStep[] = [];
@@ -40,7 +42,6 @@ export function planAdd(spec: AttachmentSpec, observed: ObservedAttachment): Add
   if (observed.ovsPort === undefined) plugging.push({ kind: "plug-ovs-port", link, logicalPort });
 
   const finishing: Lane[] = [[{ kind: "await-installed", link }]];
-  const configured = observed.link !== undefined && observed.link.mark.addresses.length > 0;
   if (!configured) finishing.unshift([{ kind: "configure-sandbox", link }]);
 
   return { phases: [[addressing, plugging].filter((lane) => lane.length > 0), finishing] };

@@ -38,7 +38,8 @@ export class AddRun {
   /** Steps that were begun: each may have taken effect, whatever its call said. */
   readonly #begun: AddStep[] = [];
   #lease: AddressLease | undefined;
-  #leaseIsOurs = true;
+  /** Until PrismNET says that an earlier call made it. */
+  #leaseIsNew = true;
   #committed: LogicalPortRef | undefined;
   #plugged: OvsPortRef | undefined;
 
@@ -107,7 +108,7 @@ export class AddRun {
       case "allocate": {
         const { lease, existing } = await addresses.allocate(spec, signal);
         this.#lease = lease;
-        this.#leaseIsOurs = !existing;
+        this.#leaseIsNew = !existing;
         return;
       }
       case "create-link":
@@ -134,7 +135,7 @@ export class AddRun {
     const { key, pod } = this.#spec;
     switch (step.kind) {
       case "allocate":
-        if (this.#leaseIsOurs) await addresses.release(key, pod, signal);
+        if (this.#leaseIsNew && !step.inUse) await addresses.release(key, pod, signal);
         return;
       case "create-link":
         return netlink.deleteLinks([step.link]);

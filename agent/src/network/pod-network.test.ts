@@ -96,6 +96,21 @@ for (const moment of ["beforeCall", "afterCall"] as const) {
   });
 }
 
+t.test("a repeated ADD that fails takes nothing from the running pod", async (t) => {
+  for (const moment of ["beforeCall", "afterCall"] as const) {
+    for (const failing of ["allocate", "installed"]) {
+      const { world, network, left } = setUp();
+      await network.add(spec, signal);
+      const state = left();
+      world[moment] = (call) => {
+        if (call === failing) throw new Error(`broken ${call}`);
+      };
+      await t.rejects(network.add(spec, signal));
+      t.same(left(), state, `${failing}, ${moment}`);
+    }
+  }
+});
+
 t.test("a caller that goes away while ADD waits for OVN is rolled back", async (t) => {
   const { world, network, left } = setUp();
   const caller = new AbortController();
