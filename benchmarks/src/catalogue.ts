@@ -1,5 +1,7 @@
 import type { Benchmark } from "./harness/benchmark.js";
+import { agentFootprint } from "./agent-footprint.js";
 import { podAdd } from "./pod-add.js";
+import { podTraffic } from "./pod-traffic.js";
 
 /** All benchmarks, in the order in which `npm run bench` runs them. */
-export const benchmarks: readonly Benchmark[] = [podAdd];
+export const benchmarks: readonly Benchmark[] = [podAdd, podTraffic, agentFootprint];

@@ -1,7 +1,7 @@
 import type { Benchmark, BenchmarkContext, Collected, Sample } from "./harness/benchmark.js";
-import type { Plugin, TestPod } from "./pod-add/plugin.js";
+import type { Plugin, TestPod } from "./cni/plugin.js";
 import { BRIDGE, FLOOR, type Measured, OURS, reportSize, reportTargets } from "./pod-add/report.js";
-import { type AgentTimes, ovnsOwn } from "./pod-add/stage-clock.js";
+import { type AgentTimes, besideStages, ovnsOwn } from "./pod-add/stage-clock.js";
 import { buildWorld, type World } from "./pod-add/world.js";
 
 const BURST = 50;
@@ -75,7 +75,7 @@ async function withStages(world: World): Promise<Sample> {
     both = await comeAndGo(world, world.ours, world.nodePods(1));
   });
   const { total, ...stages } = times;
-  return { ...both, ...stages, agent: total, shim: both.add - total, rest: both.add - ovnsOwn(times) };
+  return { ...both, ...stages, shim: both.add - total, other: besideStages(times), rest: both.add - ovnsOwn(times) };
 }
 
 function notes(context: BenchmarkContext): void {

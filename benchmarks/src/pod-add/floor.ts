@@ -15,7 +15,7 @@ import {
   type Uuid,
 } from "@k8shost/agent/ovsdb";
 import { type BedNode, netnsPath } from "@k8shost/test/bed";
-import type { Plugin, TestPod } from "./plugin.js";
+import type { Plugin, TestPod } from "../cni/plugin.js";
 
 const BRIDGE = "br-int";
 

@@ -15,6 +15,9 @@ export interface Measured {
 
 type Measure = "add" | "del";
 
+/** Of one ADD, in the order of the call; link and ovs-port run beside allocate and northbound, address beside installed. */
+const PARTS = ["shim", ...ADD_STAGES, "other"] as const;
+
 /** Rows of one size of the cluster. */
 export function reportSize(context: BenchmarkContext, { others, single, burst }: Measured): void {
   const size = others === 0 ? "alone" : `${others.toLocaleString("en")} others`;
@@ -30,7 +33,7 @@ export function reportSize(context: BenchmarkContext, { others, single, burst }:
   compare("DEL", single, "del");
   compare("ADD, last of 50", burst, "add");
   compare("DEL, last of 50", burst, "del");
-  for (const stage of ["shim", ...ADD_STAGES]) {
+  for (const stage of PARTS) {
     context.row({ name: `stage ${stage}, ${size}`, unit: "ms", ours: single.of(OURS, stage) });
   }
 }
@@ -70,7 +73,7 @@ export function reportTargets(context: BenchmarkContext, all: readonly Measured[
 }
 
 function whereRestGoes(from: Collected): string {
-  const parts = ["shim", ...ADD_STAGES].map((stage) => `${stage} ${median(from.of(OURS, stage)).toFixed(1)}`);
+  const parts = PARTS.map((stage) => `${stage} ${median(from.of(OURS, stage)).toFixed(1)}`);
   return `Medians in ms: ${parts.join(", ")}.`;
 }
 

@@ -1,4 +1,5 @@
-import type { Launcher } from "./launcher.js";
+import type { Launcher } from "../cni/launcher.js";
+import { readMetrics } from "../cni/metrics.js";
 
 export const ADD_STAGES = ["allocate", "link", "northbound", "ovs-port", "address", "installed"] as const;
 export type AddStage = (typeof ADD_STAGES)[number];
@@ -20,9 +21,9 @@ export class StageClock {
 
   /** Runs `add`, in which the agent serves one ADD, and returns what it cost the agent. */
   async during(add: () => Promise<void>): Promise<AgentTimes> {
-    const before = await this.#read();
+    const before = await readMetrics(this.#launcher);
     await add();
-    const after = await this.#read();
+    const after = await readMetrics(this.#launcher);
     const grown = (name: string): number => ((after.get(name) ?? 0) - (before.get(name) ?? 0)) * 1000;
     const stages = ADD_STAGES.map((stage) => [
       stage,
@@ -31,28 +32,19 @@ export class StageClock {
     const total = grown('k8shost_verb_duration_seconds_sum{verb="ADD",code="OK"}');
     return { ...(Object.fromEntries(stages) as Record<AddStage, number>), total };
   }
-
-  async #read(): Promise<Map<string, number>> {
-    return parseMetrics(await this.#launcher.get(METRICS_URL));
-  }
-}
-
-export const METRICS_URL = "http://127.0.0.1:9464/metrics";
-
-/** Samples of Prometheus' text format by name and labels. */
-export function parseMetrics(text: string): Map<string, number> {
-  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  return new Map(
-    lines.map((line) => {
-      const space = line.lastIndexOf(" ");
-      return [line.slice(0, space), Number(line.slice(space + 1))];
-    }),
-  );
 }
 
 /** What OVN needed: from the end of the northbound commit until the agent saw ovn-installed. */
 export function ovnsOwn(times: AgentTimes): number {
-  const committed = times.allocate + times.northbound;
-  const bothLanes = Math.max(committed, times.link + times["ovs-port"]);
-  return bothLanes - committed + times.installed;
+  return firstPhase(times) - times.allocate - times.northbound + times.installed;
+}
+
+/** What the agent needed outside of its stages: gRPC, validation, locks, a look at what exists already. */
+export function besideStages(times: AgentTimes): number {
+  return times.total - firstPhase(times) - Math.max(times.installed, times.address);
+}
+
+/** Address and logical port on one lane, veth and OVS port on the other. */
+function firstPhase(times: AgentTimes): number {
+  return Math.max(times.allocate + times.northbound, times.link + times["ovs-port"]);
 }

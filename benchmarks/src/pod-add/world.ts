@@ -1,20 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { logicalSwitchName } from "@k8shost/agent/ovn/names";
-import {
-  type BedNode,
-  createBed,
-  netnsPath,
-  startAgent,
-  startCentral,
-  startNode,
-  startPrismnet,
-} from "@k8shost/test/bed";
+import { type BedNode, createBed, netnsPath, startCentral, startNode, startPrismnet } from "@k8shost/test/bed";
+import { startProductionAgent } from "../cni/agent.js";
 import type { BenchmarkContext } from "../harness/benchmark.js";
-import { bridgeExecutable, ourExecutable } from "./executables.js";
+import { bridgeExecutable, ourExecutable } from "../cni/executables.js";
 import { Floor } from "./floor.js";
-import { Launcher } from "./launcher.js";
+import { Launcher } from "../cni/launcher.js";
 import { OtherPorts } from "./other-ports.js";
-import { newPods, type Plugin, type TestPod } from "./plugin.js";
+import { newPods, type Plugin, type TestPod } from "../cni/plugin.js";
 import { StageClock } from "./stage-clock.js";
 
 const NAMESPACE = "bench";
@@ -47,7 +40,7 @@ export async function buildWorld(context: BenchmarkContext, sandboxCount: number
   const central = await startCentral(bed, {});
   const prismnet = await startPrismnet(central);
   const node = await startNode("node1", { central });
-  const agent = await startAgent(node, { prismnet: prismnet.endpoint, settings: { log: { level: "info" } } });
+  const agent = await startProductionAgent(node, prismnet.endpoint);
   const [subnet = ""] = await prismnet.createNamespace(NAMESPACE);
   const bridgeHost = await bed.createNetns("bridge");
   const sandboxes = (prefix: string) => makeSandboxes(node, prefix, sandboxCount);
