@@ -33,7 +33,9 @@ export async function testInGuest(t: Test, program: string, options: GuestOption
   await prepareGuest();
   const { memoryMegabytes, timeoutSeconds } = options;
   const size = ["--mem", String(memoryMegabytes), "--smp", "2", "--timeout", String(timeoutSeconds)];
-  const guest = spawn(VMRUN, [...size, "--", process.execPath, "--enable-source-maps", program], {
+  const command = [process.execPath, "--enable-source-maps", program];
+  // The guest ends with us even when we are killed.
+  const guest = spawn("setpriv", ["--pdeathsig", "TERM", "--", VMRUN, ...size, "--", ...command], {
     stdio: ["ignore", "pipe", "inherit"],
     env: guestEnvironment(),
   });
