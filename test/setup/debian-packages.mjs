@@ -19,6 +19,12 @@ const groups = {
     "libc6-dev": "C headers for gcc",
     "musl-tools": "links the CNI executable statically",
   },
+  tests: {
+    "qemu-system-x86": "a virtual machine with a kernel that has openvswitch",
+    "busybox-static": "its first programs",
+    kmod: "its kernel modules",
+    "xz-utils": "unpacks its kernel",
+  },
   checks: {
     "nix-bin": "parses and evaluates the NixOS modules",
   },
