@@ -9,6 +9,7 @@ const groups = {
     "openvswitch-switch": "ovsdb-server and ovs-vswitchd, one pair per simulated node",
     "containernetworking-plugins": "bridge, host-local and portmap: chained plugins, and what we measure against",
     nftables: "source NAT of pod traffic that leaves a node",
+    iptables: "what the chained plugin portmap works with",
     ethtool: "checksum offload of test interfaces",
     iproute2: "network namespaces of nodes and pods",
     "iputils-ping": "pings from pod to pod",
