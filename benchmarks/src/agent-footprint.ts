@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type BedNode, createBed, netnsPath, startCentral, startNode, startPrismnet } from "@k8shost/test/bed";
-import { memoryOf, processorUse } from "./agent-footprint/process-usage.js";
 import { startProductionAgent } from "./cni/agent.js";
 import { ourExecutable } from "./cni/executables.js";
 import { Launcher } from "./cni/launcher.js";
 import { readMetrics } from "./cni/metrics.js";
+import { memoryOf, processorUse } from "./cni/process-usage.js";
 import { newPods, type Plugin, type TestPod } from "./cni/plugin.js";
 import type { Benchmark, BenchmarkContext } from "./harness/benchmark.js";
 
@@ -92,11 +92,24 @@ class Processes {
       this.#row(`PSS, ${when}`, "MB", memory.proportional, name, its.proportional);
       this.#row(`processor, ${when}`, "% of one", idle, name, others[index] ?? 0);
     });
-    const at = { sense: "at most", reason: "" } as const;
     if (when !== "no pods") {
-      this.#context.target({ ...at, name: `RSS with ${when}`, value: memory.resident, limit: 110, unit: "MB" });
+      this.#context.target({
+        name: `RSS with ${when}`,
+        value: memory.resident,
+        limit: 110,
+        sense: "at most",
+        unit: "MB",
+        reason: `${memory.proportional.toFixed(0)} MB are its own; the rest are pages of the node binary that other processes share.`,
+      });
     }
-    this.#context.target({ ...at, name: `idle processor time, ${when}`, value: idle, limit: 1, unit: "%" });
+    this.#context.target({
+      name: `idle processor time, ${when}`,
+      value: idle,
+      limit: 1,
+      sense: "at most",
+      unit: "%",
+      reason: "The timer that watches the event loop fires 50 times a second, whatever happens.",
+    });
   }
 
   #row(name: string, unit: string, ours: number, peer: string, value: number): void {

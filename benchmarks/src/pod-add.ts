@@ -48,7 +48,7 @@ function measure(
     rounds,
     warmUp: count === 1 ? Math.min(20, rounds) : 1,
     subjects: {
-      [OURS]: () => (count === 1 ? withStages(world) : comeAndGo(world, world.ours, world.nodePods(count))),
+      [OURS]: () => (count === 1 ? withStages(world) : withProcessorTime(world, count)),
       [BRIDGE]: () => comeAndGo(world, world.bridge, world.bridgePods(count)),
       [FLOOR]: () => comeAndGo(world, world.floor, world.nodePods(count)),
     },
@@ -66,6 +66,13 @@ async function comeAndGo(
   const del = Math.max(...(await plugin.del(pods)));
   await world.rest();
   return { add, del };
+}
+
+/** The agent's processor time for each pod's ADD and DEL beside the times: on few processors it bounds a burst. */
+async function withProcessorTime(world: World, count: number): Promise<Sample> {
+  const before = world.agentProcessorTime();
+  const both = await comeAndGo(world, world.ours, world.nodePods(count));
+  return { ...both, processor: (world.agentProcessorTime() - before) / count };
 }
 
 /** One ADD and DEL of ours, with the agent's stages and what is left of the executable's time beside them. */

@@ -7,6 +7,7 @@ import { bridgeExecutable, ourExecutable } from "../cni/executables.js";
 import { Floor } from "./floor.js";
 import { Launcher } from "../cni/launcher.js";
 import { OtherPorts } from "./other-ports.js";
+import { processorSeconds } from "../cni/process-usage.js";
 import { newPods, type Plugin, type TestPod } from "../cni/plugin.js";
 import { StageClock } from "./stage-clock.js";
 
@@ -21,6 +22,8 @@ export interface World {
   readonly bridge: Plugin;
   readonly floor: Plugin;
   readonly clock: StageClock;
+  /** Milliseconds of processor time that our agent has used so far. */
+  agentProcessorTime(): number;
   readonly others: OtherPorts;
   /** New pods in the node's sandboxes, for ours and for the floor. */
   nodePods(count: number): readonly TestPod[];
@@ -58,6 +61,7 @@ export async function buildWorld(context: BenchmarkContext, sandboxCount: number
     floor,
     clock: new StageClock(launcher),
     others,
+    agentProcessorTime: () => processorSeconds(agent.daemon.pid ?? 0) * 1000,
     nodePods: (count) => newPods(onNode.slice(0, count)),
     bridgePods: (count) => newPods(onBridge.slice(0, count)),
     rest: async () => {

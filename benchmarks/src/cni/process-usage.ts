@@ -24,8 +24,11 @@ export async function processorUse(pids: readonly number[], seconds: number, sig
   return pids.map((pid, index) => ((processorSeconds(pid) - (before[index] ?? 0)) / passed) * 100);
 }
 
-/** proc(5), /proc/PID/stat: fields 14 and 15, counted behind the name, which may hold anything. */
-function processorSeconds(pid: number): number {
+/**
+ * Processor time of a process so far, user and system, to the hundredth of a second.
+ * proc(5), /proc/PID/stat: fields 14 and 15, counted behind the name, which may hold anything.
+ */
+export function processorSeconds(pid: number): number {
   const text = readFileSync(`/proc/${String(pid)}/stat`, "utf8");
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
