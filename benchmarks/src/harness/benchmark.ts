@@ -41,6 +41,8 @@ export interface RowInput {
   readonly peer?: { readonly name: string; readonly values: readonly number[] | number };
   /** Which way is good; default "lower". */
   readonly better?: "lower" | "higher";
+  /** Left out of README's table: one of many that only those who look closer want. */
+  readonly detail?: boolean;
 }
 
 export interface TargetInput {

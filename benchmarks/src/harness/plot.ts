@@ -1,7 +1,7 @@
 import type { Result, Row } from "./result.js";
 import { scaleFor, type Scale } from "./scale.js";
 import type { Summary } from "./statistics.js";
-import { figure } from "./table.js";
+import { figure, thousands } from "./table.js";
 
 const layout = {
   width: 960,
@@ -18,7 +18,7 @@ const layout = {
 };
 const oursColour = "#1f5fbf";
 /** Peers in order of appearance; distinguishable without colour vision. */
-const peerColours = ["#d55e00", "#6b7280", "#9c4f96", "#1a9c77"];
+const peerColours = ["#d55e00", "#6b7280", "#9c4f96", "#1a9c77", "#b8860b", "#111827"];
 
 interface Series {
   readonly who: string;
@@ -97,7 +97,7 @@ function renderGrid(scale: Scale, top: number, bottom: number): string[] {
       text(
         Number(x),
         bottom + 14,
-        String(Number(tick.toPrecision(6))),
+        thousands(String(Number(tick.toPrecision(6)))),
         `text-anchor="middle" fill="#6b7280" font-size="11"`,
       ),
     ];

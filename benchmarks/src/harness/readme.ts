@@ -20,7 +20,8 @@ export function updateReadme(readme: string, results: readonly Result[]): string
 /** One result as a Markdown section. */
 export function renderMarkdown(result: Result): string {
   const { machine, revision } = result;
-  const rows = result.rows.map((row) =>
+  const shown = result.rows.filter((row) => !row.detail);
+  const rows = shown.map((row) =>
     cells([
       row.name,
       `${figure(row.p50)} / ${figure(row.p99)} ${row.unit}`,

@@ -13,6 +13,7 @@ export interface Row extends Summary {
   readonly peer: number | null;
   /** ours / peer. */
   readonly ratio: number | null;
+  readonly detail: boolean;
   readonly peerName: string | null;
   readonly peerSummary: Summary | null;
 }
@@ -48,6 +49,7 @@ export function toRow(input: RowInput): Row {
     peer: peer?.p50 ?? null,
     ratio: peer === null || peer.p50 === 0 ? null : ours.p50 / peer.p50,
     ...ours,
+    detail: input.detail ?? false,
     peerName: input.peer?.name ?? null,
     peerSummary: peer,
   };

@@ -33,12 +33,20 @@ function linearScale(largest: number, width: number): Scale {
   };
 }
 
+/** From the last round value (1, 2, 5 times a power of ten) below all values to the first above. */
 function logarithmicScale(smallest: number, largest: number, width: number): Scale {
-  const first = Math.floor(Math.log10(smallest));
-  const last = Math.max(first + 1, Math.ceil(Math.log10(largest)));
+  const decades = range(Math.floor(Math.log10(smallest)), Math.ceil(Math.log10(largest)));
+  const round = decades.flatMap((exponent) => [1, 2, 5].map((factor) => factor * 10 ** exponent));
+  const first = round.findLast((value) => value <= smallest) ?? smallest;
+  const last = round.find((value) => value >= largest) ?? largest;
+  const span = Math.log10(last / first);
   return {
     logarithmic: true,
-    ticks: Array.from({ length: last - first + 1 }, (_, index) => 10 ** (first + index)),
-    position: (value) => ((Math.log10(value) - first) / (last - first)) * width,
+    ticks: decades.map((exponent) => 10 ** exponent).filter((tick) => tick >= first && tick <= last),
+    position: (value) => (Math.log10(value / first) / span) * width,
   };
+}
+
+function range(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }

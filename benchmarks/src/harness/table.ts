@@ -1,10 +1,15 @@
 import type { Result, Row, Target } from "./result.js";
 
-/** Three significant digits, never scientific notation: 0.0123, 1.23, 12.3, 1234. */
+/** Three significant digits, never scientific notation: 0.0123, 1.23, 12.3, 12,345. */
 export function figure(value: number): string {
   if (value === 0) return "0";
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  return value.toFixed(Math.min(digits, 6));
+  return thousands(value.toFixed(Math.min(digits, 6)));
+}
+
+/** A decimal number with commas between thousands. */
+export function thousands(decimal: string): string {
+  return decimal.replace(/^-?\d+/, (whole) => whole.replaceAll(/\B(?=(\d{3})+$)/g, ","));
 }
 
 export function ratio(row: Row): string {

@@ -35,7 +35,7 @@ export function reportSize(context: BenchmarkContext, { others, single, burst }:
   compare("DEL, last of 50", burst, "del");
   context.row({ name: `agent's processor time for one of 50, ${size}`, unit: "ms", ours: burst.of(OURS, "processor") });
   for (const stage of PARTS) {
-    context.row({ name: `${stage}, ${size}`, unit: "ms", ours: single.of(OURS, stage) });
+    context.row({ name: `${stage}, ${size}`, unit: "ms", ours: single.of(OURS, stage), detail: others > 0 });
   }
 }
 
