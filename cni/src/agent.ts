@@ -6,6 +6,8 @@ import { decode, encode } from "./protobuf.js";
 
 /** Longest wait for a place in the agent's backlog. */
 const CONNECT_TIMEOUT = 5_000;
+/** The agent's SETTINGS are acknowledged with the next bytes, or after this: a quick answer needs no word in between. */
+const ACKNOWLEDGE_AFTER = 5;
 
 /** Nobody accepts connections on the agent's socket: nothing of the call has happened. */
 export class AgentUnreachable extends Error {
@@ -62,23 +64,30 @@ export async function call<Request extends object, Response extends object>(
 
 async function converse(host: Host, connection: Connection, unary: UnaryCall, deadline: number): Promise<Outcome> {
   const begin = host.now();
+  const left = (): number => Math.max(0, deadline - host.now());
   try {
-    await connection.send(unary.start(), left(host, deadline));
+    await connection.send(unary.start(), left());
     while (unary.outcome === undefined) {
-      const arrived = await connection.receive(left(host, deadline));
-      if (arrived.length === 0) unary.end();
-      const answer = unary.receive(arrived);
-      if (answer.length > 0) await connection.send(answer, left(host, deadline));
+      const arrived = await arrival(connection, unary.owes ? Math.min(left(), ACKNOWLEDGE_AFTER) : left());
+      if (arrived === undefined && !unary.owes) throw timeoutError((deadline - begin) / 1000);
+      if (arrived !== undefined) unary.receive(arrived);
+      if (arrived === undefined || unary.isUrgent) await connection.send(unary.takeUnsent(), left());
     }
   } catch (error) {
-    if (errnoName(error) === "ETIMEDOUT") throw timeoutError((deadline - begin) / 1000);
+    if (error instanceof CniError) throw error;
     unary.end(systemText(error));
   }
   return unary.outcome ?? { kind: "lost", reason: "the call ended without an outcome" };
 }
 
-function left(host: Host, deadline: number): number {
-  return Math.max(0, deadline - host.now());
+/** What comes within the time; undefined when nothing does. */
+async function arrival(connection: Connection, milliseconds: number): Promise<Uint8Array | undefined> {
+  try {
+    return await connection.receive(milliseconds);
+  } catch (error) {
+    if (errnoName(error) === "ETIMEDOUT") return undefined;
+    throw error;
+  }
 }
 
 function timeoutError(seconds: number): CniError {

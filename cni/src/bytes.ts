@@ -13,15 +13,27 @@ export class ByteWriter {
   }
 
   append(bytes: ArrayLike<number>): this {
-    const end = this.#length + bytes.length;
-    if (end > this.#buffer.length) {
-      const larger = new Uint8Array(Math.max(this.#buffer.length * 2, end));
-      larger.set(this.written());
-      this.#buffer = larger;
-    }
+    this.#reserve(bytes.length);
     this.#buffer.set(bytes, this.#length);
-    this.#length = end;
+    this.#length += bytes.length;
     return this;
+  }
+
+  /** Protocol Buffers' numbers: seven bits a byte, the lowest first. */
+  varint(value: number): this {
+    this.#reserve(5);
+    let rest = value >>> 0;
+    for (; rest > 0x7f; rest >>>= 7) this.#buffer[this.#length++] = (rest & 0x7f) | 0x80;
+    this.#buffer[this.#length++] = rest;
+    return this;
+  }
+
+  #reserve(count: number): void {
+    const end = this.#length + count;
+    if (end <= this.#buffer.length) return;
+    const larger = new Uint8Array(Math.max(this.#buffer.length * 2, end));
+    larger.set(this.written());
+    this.#buffer = larger;
   }
 }
 

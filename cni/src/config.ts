@@ -105,12 +105,12 @@ export function readPodNetwork(config: JsonObject): PodNetworkConfig {
 const isMtu = (value: number): boolean => value === 0 || (value >= 576 && value <= 65_535);
 const isEncapsulation = (text: string): boolean => ["geneve", "stt", "vxlan"].includes(text);
 const REMOTES = 'write OVSDB remotes such as "tcp:prismnet-server:6641", divided by commas';
-const isRemotes = (text: string): boolean =>
-  /^(tcp|ssl|unix):[^\s,]+(,(tcp|ssl|unix):[^\s,]+)*$/.test(text) && isPlainText(text);
+const isRemotes = (text: string): boolean => /^(tcp|ssl|unix):[!-+\--~]+(,(tcp|ssl|unix):[!-+\--~]+)*$/.test(text);
 
 function isEndpoint(text: string): boolean {
-  const port = /^[^\s/]+:(\d{1,5})$/.exec(text)?.[1];
-  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535 && isPlainText(text);
+  const colon = text.lastIndexOf(":");
+  const port = Number(text.slice(colon + 1));
+  return /^[!-.0-~]+:\d{1,5}$/.test(text) && port >= 1 && port <= 65_535;
 }
 
 type Ipam = Pick<PodNetworkConfig, "subnet" | "rangeStart" | "rangeEnd" | "routes">;

@@ -79,9 +79,10 @@ function readArgs(host: Host, verb: "ADD" | "DEL" | "CHECK"): Args {
   const unknown: string[] = [];
   for (const pair of text.split(";")) {
     if (pair === "") continue;
-    const [, key, value] = /^([^=]+)=([^=]*)$/.exec(pair) ?? [];
-    if (key === undefined || value === undefined) throw invalidVariable("CNI_ARGS", pair, "KEY=VALUE;KEY=VALUE");
-    if (KNOWN_ARGS.includes(key)) values[key] = value;
+    const sign = pair.indexOf("=");
+    if (sign < 1 || pair.includes("=", sign + 1)) throw invalidVariable("CNI_ARGS", pair, "KEY=VALUE;KEY=VALUE");
+    const key = pair.slice(0, sign);
+    if (KNOWN_ARGS.includes(key)) values[key] = pair.slice(sign + 1);
     else unknown.push(key);
   }
   if (unknown.length > 0 && verb !== "DEL" && !isTrue(values["IgnoreUnknown"])) {

@@ -42,10 +42,11 @@ const RECEIVE_WINDOW = 2 * LARGEST_REPLY;
 const LARGEST_HEADERS = 256 << 10;
 const MESSAGE_PREFIX = 5;
 const TRAILERS = ["grpc-status", "grpc-message", "k8shost-error", "k8shost-cni-code"];
-const NOTHING = new Uint8Array(0);
 
 export class UnaryCall {
   readonly #reader = new FrameReader();
+  #unsent = new ByteWriter();
+  #isUrgent = false;
   readonly #body: Uint8Array;
   #sent = 0;
   #connectionWindow = DEFAULT_WINDOW;
@@ -88,27 +89,43 @@ export class UnaryCall {
       literal("content-type", "application/grpc") +
       literal("te", "trailers") +
       literal("grpc-timeout", `${Math.max(1, Math.ceil(this.#timeout))}m`);
-    const out = new ByteWriter().append(encoder.encode(PREFACE));
+    const out = this.#unsent.append(encoder.encode(PREFACE));
     writeFrame(out, frameType.settings, 0, 0, settings);
     writeFrame(out, frameType.windowUpdate, 0, 0, uint32(RECEIVE_WINDOW - DEFAULT_WINDOW));
     writeFrame(out, frameType.headers, flag.endHeaders, STREAM, encoder.encode(headers));
-    this.#writeBody(out);
-    return out.written();
+    this.#writeBody();
+    return this.takeUnsent();
   }
 
-  /** Takes what arrived, returns what to send; nothing more once there is an outcome. */
-  receive(bytes: Uint8Array): Uint8Array {
-    const out = new ByteWriter();
+  /** Takes what arrived; no bytes are the end of the connection. */
+  receive(bytes: Uint8Array): void {
+    if (bytes.length === 0) return this.end();
     try {
       for (const arrived of this.#reader.push(bytes)) {
-        this.#take(arrived, out);
-        if (this.#outcome !== undefined) return NOTHING;
+        this.#take(arrived);
+        if (this.#outcome !== undefined) return;
       }
     } catch (error) {
       this.#outcome = { kind: "protocol", reason: error instanceof Error ? error.message : String(error) };
-      return NOTHING;
     }
-    return out.written();
+  }
+
+  /** There is something to send. */
+  get owes(): boolean {
+    return this.#unsent.length > 0;
+  }
+
+  /** There is something to send that the peer may be waiting for: more than acknowledgements of its SETTINGS. */
+  get isUrgent(): boolean {
+    return this.#isUrgent;
+  }
+
+  /** What is to be sent; it then counts as sent. */
+  takeUnsent(): Uint8Array {
+    const bytes = this.#unsent.written();
+    this.#unsent = new ByteWriter();
+    this.#isUrgent = false;
+    return bytes;
   }
 
   /** The peer closed the connection. */
@@ -116,7 +133,7 @@ export class UnaryCall {
     this.#outcome ??= { kind: "lost", reason };
   }
 
-  #take(arrived: Frame, out: ByteWriter): void {
+  #take(arrived: Frame): void {
     const { type, flags, stream, payload } = arrived;
     if (this.#headerBlock !== undefined && (type !== frameType.continuation || stream !== STREAM)) {
       throw new Error("HTTP/2: a frame between HEADERS and its CONTINUATION");
@@ -129,12 +146,11 @@ export class UnaryCall {
       case frameType.continuation:
         return this.#continuation(payload, (flags & flag.endHeaders) !== 0);
       case frameType.settings:
-        return flags & flag.ack ? undefined : this.#settings(payload, out);
+        return flags & flag.ack ? undefined : this.#settings(payload);
       case frameType.windowUpdate:
-        return this.#windowUpdate(stream, payload, out);
+        return this.#windowUpdate(stream, payload);
       case frameType.ping:
-        if (payload.length !== 8) throw new Error("HTTP/2: a PING of another size than 8");
-        return flags & flag.ack ? undefined : writeFrame(out, frameType.ping, flag.ack, 0, payload);
+        return flags & flag.ack ? undefined : this.#ping(payload);
       case frameType.rstStream:
         return this.#reset(stream, payload);
       case frameType.goAway:
@@ -145,7 +161,13 @@ export class UnaryCall {
     }
   }
 
-  #settings(payload: Uint8Array, out: ByteWriter): void {
+  #ping(payload: Uint8Array): void {
+    if (payload.length !== 8) throw new Error("HTTP/2: a PING of another size than 8");
+    writeFrame(this.#unsent, frameType.ping, flag.ack, 0, payload);
+    this.#isUrgent = true;
+  }
+
+  #settings(payload: Uint8Array): void {
     if (payload.length % 6 !== 0) throw new Error("HTTP/2: SETTINGS of a size that is no multiple of 6");
     for (let at = 0; at < payload.length; at += 6) {
       const value = readUint32(payload, at + 2);
@@ -161,26 +183,27 @@ export class UnaryCall {
           break;
       }
     }
-    writeFrame(out, frameType.settings, flag.ack, 0, []);
-    this.#writeBody(out);
+    writeFrame(this.#unsent, frameType.settings, flag.ack, 0, []);
+    this.#writeBody();
   }
 
-  #windowUpdate(stream: number, payload: Uint8Array, out: ByteWriter): void {
+  #windowUpdate(stream: number, payload: Uint8Array): void {
     if (payload.length !== 4) throw new Error("HTTP/2: a WINDOW_UPDATE of another size than 4");
     const increment = readUint32(payload, 0) & LARGEST_WINDOW;
     if (stream === 0) this.#connectionWindow += increment;
     else if (stream === STREAM) this.#streamWindow += increment;
-    this.#writeBody(out);
+    this.#writeBody();
   }
 
   /** As much of the request as the windows allow. */
-  #writeBody(out: ByteWriter): void {
+  #writeBody(): void {
     while (this.#sent < this.#body.length) {
       const left = this.#body.length - this.#sent;
       const size = Math.min(left, this.#frameSize, this.#connectionWindow, this.#streamWindow);
       if (size <= 0) return;
       const part = this.#body.subarray(this.#sent, this.#sent + size);
-      writeFrame(out, frameType.data, size === left ? flag.endStream : 0, STREAM, part);
+      writeFrame(this.#unsent, frameType.data, size === left ? flag.endStream : 0, STREAM, part);
+      this.#isUrgent = true;
       this.#sent += size;
       this.#connectionWindow -= size;
       this.#streamWindow -= size;

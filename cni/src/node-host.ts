@@ -67,7 +67,7 @@ async function within<T>(milliseconds: number, work: () => Promise<T>): Promise<
 async function connectTo(path: string, milliseconds: number): Promise<Connection> {
   const socket = connect(path);
   try {
-    await within(milliseconds, () => event(socket, "connect"));
+    await event(socket, milliseconds, "connect");
   } catch (error) {
     socket.destroy();
     throw error;
@@ -95,15 +95,14 @@ class NodeConnection implements Connection {
   }
 
   async receive(milliseconds: number): Promise<Uint8Array> {
-    return within(milliseconds, async () => {
-      for (;;) {
-        const chunk = this.#socket.read() as Buffer | null;
-        if (chunk !== null) return chunk;
-        if (this.#error !== undefined) throw this.#error;
-        if (this.#socket.readableEnded || this.#socket.destroyed) return new Uint8Array(0);
-        await event(this.#socket, "readable", "end", "close");
-      }
-    });
+    const deadline = performance.now() + milliseconds;
+    for (;;) {
+      const chunk = this.#socket.read() as Buffer | null;
+      if (chunk !== null) return chunk;
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#socket.readableEnded || this.#socket.destroyed) return new Uint8Array(0);
+      await event(this.#socket, deadline - performance.now(), "readable", "end", "close");
+    }
   }
 
   close(): void {
@@ -111,10 +110,11 @@ class NodeConnection implements Connection {
   }
 }
 
-/** The first of the events; an error rejects. */
-function event(socket: Socket, ...names: readonly string[]): Promise<void> {
+/** Waits for the first of the events; an error rejects, ETIMEDOUT when none comes in time. */
+function event(socket: Socket, milliseconds: number, ...names: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const forget = (): void => {
+      clearTimeout(timer);
       for (const name of names) socket.off(name, arrived);
       socket.off("error", failed);
     };
@@ -126,6 +126,7 @@ function event(socket: Socket, ...names: readonly string[]): Promise<void> {
       forget();
       reject(error);
     };
+    const timer = setTimeout(() => failed(systemError("ETIMEDOUT", "timed out")), Math.max(0, milliseconds));
     for (const name of names) socket.on(name, arrived);
     socket.on("error", failed);
   });

@@ -6,48 +6,44 @@ import { ByteWriter } from "./bytes.js";
  * the generated code, byte for byte.
  */
 
-export interface ScalarField<Kind extends string> {
-  readonly number: number;
-  readonly kind: Kind;
-}
+/** A field's number and kind in one number: sixteen times the number, plus the kind. */
+export type Scalar<Kind extends number> = number & { readonly kind?: Kind };
 
-export interface MessageField<Kind extends string, T> extends ScalarField<Kind> {
-  readonly schema: Schema<T>;
-}
+/** A field that holds messages: its number and kind, and their table. */
+export type Composite<Kind extends number, T> = readonly [Scalar<Kind>, Schema<T>];
 
 /** One entry per field of the generated interface: a field that is missing here or of another type does not compile. */
 export type Schema<T> = { readonly [Key in keyof T]-?: FieldOf<T[Key]> };
 
+const TEXT = 0;
+const TEXTS = 1;
+const UINT32 = 2;
+const MESSAGE = 3;
+const MESSAGES = 4;
+
 type FieldOf<Value> = Value extends string
-  ? ScalarField<"text">
+  ? Scalar<typeof TEXT>
   : Value extends number
-    ? ScalarField<"uint32">
+    ? Scalar<typeof UINT32>
     : Value extends readonly string[]
-      ? ScalarField<"texts">
+      ? Scalar<typeof TEXTS>
       : Value extends readonly (infer Item)[]
-        ? MessageField<"messages", Item>
-        : MessageField<"message", NonNullable<Value>>;
+        ? Composite<typeof MESSAGES, Item>
+        : Composite<typeof MESSAGE, NonNullable<Value>>;
 
-export const text = (number: number): ScalarField<"text"> => ({ number, kind: "text" });
-export const texts = (number: number): ScalarField<"texts"> => ({ number, kind: "texts" });
-export const uint32 = (number: number): ScalarField<"uint32"> => ({ number, kind: "uint32" });
-export const message = <T>(number: number, schema: Schema<T>): MessageField<"message", T> => ({
-  number,
-  kind: "message",
+export const text = (number: number): Scalar<typeof TEXT> => number * 16 + TEXT;
+export const texts = (number: number): Scalar<typeof TEXTS> => number * 16 + TEXTS;
+export const uint32 = (number: number): Scalar<typeof UINT32> => number * 16 + UINT32;
+export const message = <T>(number: number, schema: Schema<T>): Composite<typeof MESSAGE, T> => [
+  number * 16 + MESSAGE,
   schema,
-});
-export const messages = <T>(number: number, schema: Schema<T>): MessageField<"messages", T> => ({
-  number,
-  kind: "messages",
+];
+export const messages = <T>(number: number, schema: Schema<T>): Composite<typeof MESSAGES, T> => [
+  number * 16 + MESSAGES,
   schema,
-});
+];
 
-type AnyField =
-  | ScalarField<"text">
-  | ScalarField<"texts">
-  | ScalarField<"uint32">
-  | MessageField<"message", object>
-  | MessageField<"messages", object>;
+type AnyField = Scalar<number> | Composite<number, object>;
 type AnyMessage = Record<string, unknown>;
 
 const VARINT = 0;
@@ -70,7 +66,7 @@ export function decode<T extends object>(schema: Schema<T>, bytes: Uint8Array): 
   const input = new Input(bytes);
   const fields = fieldsOf(schema);
   const result: AnyMessage = {};
-  for (const [name, { kind }] of fields) result[name] = defaultOf(kind);
+  for (const [name, field] of fields) result[name] = defaultOf(kindOf(field));
   while (!input.atEnd()) {
     const tag = input.varint();
     // The tables have a field for each number from 1 up.
@@ -85,51 +81,66 @@ function fieldsOf<T>(schema: Schema<T>): [string, AnyField][] {
   return Object.entries(schema);
 }
 
+/** The table of the messages in a field that holds messages. */
+function schemaOf(field: AnyField): Schema<object> {
+  return typeof field === "number" ? {} : field[1];
+}
+
+function codeOf(field: AnyField): number {
+  return typeof field === "number" ? field : field[0];
+}
+
+function kindOf(field: AnyField): number {
+  return codeOf(field) & 15;
+}
+
 function writeField(out: ByteWriter, field: AnyField, value: unknown): void {
-  const { number, kind } = field;
-  if (kind === "uint32") {
-    if (value !== 0) out.append([(number << 3) | VARINT, ...varint(value as number)]);
-  } else if (kind === "text") {
-    if (value !== "") writeDelimited(out, number, encoder.encode(value as string));
-  } else if (kind === "texts") {
-    for (const item of value as readonly string[]) writeDelimited(out, number, encoder.encode(item));
-  } else if (kind === "messages") {
-    for (const item of value as readonly object[]) writeDelimited(out, number, encode(field.schema, item));
-  } else if (value !== undefined) {
-    writeDelimited(out, number, encode(field.schema, value as object));
+  const number = codeOf(field) >> 4;
+  switch (kindOf(field)) {
+    case TEXT:
+      if (value !== "") writeDelimited(out, number, encoder.encode(value as string));
+      break;
+    case TEXTS:
+      for (const item of value as readonly string[]) writeDelimited(out, number, encoder.encode(item));
+      break;
+    case UINT32:
+      if (value !== 0) out.varint((number << 3) | VARINT).varint(value as number);
+      break;
+    case MESSAGE:
+      if (value !== undefined) writeDelimited(out, number, encode(schemaOf(field), value as object));
+      break;
+    default:
+      for (const item of value as readonly object[]) writeDelimited(out, number, encode(schemaOf(field), item));
   }
 }
 
-/** Field numbers are below 16: a tag is one byte. */
 function writeDelimited(out: ByteWriter, number: number, bytes: Uint8Array): void {
-  const tag = (number << 3) | LENGTH_DELIMITED;
-  out.append(bytes.length < 0x80 ? [tag, bytes.length] : [tag, ...varint(bytes.length)]).append(bytes);
+  out
+    .varint((number << 3) | LENGTH_DELIMITED)
+    .varint(bytes.length)
+    .append(bytes);
 }
 
-function varint(value: number): number[] {
-  const bytes: number[] = [];
-  let rest = value >>> 0;
-  for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
-  bytes.push(rest);
-  return bytes;
-}
-
-function defaultOf(kind: AnyField["kind"]): unknown {
-  if (kind === "text") return "";
-  if (kind === "uint32") return 0;
-  return kind === "message" ? undefined : [];
+function defaultOf(kind: number): unknown {
+  if (kind === TEXT) return "";
+  if (kind === UINT32) return 0;
+  return kind === MESSAGE ? undefined : [];
 }
 
 function readField(input: Input, [name, field]: [string, AnyField], wireType: number, result: AnyMessage): void {
-  const { kind } = field;
-  if (wireType !== (kind === "uint32" ? VARINT : LENGTH_DELIMITED)) {
+  const kind = kindOf(field);
+  if (wireType !== (kind === UINT32 ? VARINT : LENGTH_DELIMITED)) {
     throw new Error(`protobuf: field ${name} has wire type ${wireType}`);
   }
-  if (kind === "uint32") result[name] = input.varint();
-  else if (kind === "text") result[name] = decoder.decode(input.delimited());
-  else if (kind === "texts") (result[name] as string[]).push(decoder.decode(input.delimited()));
-  else if (kind === "message") result[name] = decode(field.schema, input.delimited());
-  else (result[name] as object[]).push(decode(field.schema, input.delimited()));
+  if (kind === UINT32) {
+    result[name] = input.varint();
+    return;
+  }
+  const bytes = input.delimited();
+  if (kind === TEXT) result[name] = decoder.decode(bytes);
+  else if (kind === TEXTS) (result[name] as string[]).push(decoder.decode(bytes));
+  else if (kind === MESSAGE) result[name] = decode(schemaOf(field), bytes);
+  else (result[name] as object[]).push(decode(schemaOf(field), bytes));
 }
 
 class Input {

@@ -1,4 +1,5 @@
-//! Memory for a process that answers one call and ends: an arena that only grows, with free lists for small blocks.
+//! Memory for a process that answers one call and ends: an arena that only grows. Only its last block is ever reused; the
+//! engine has free lists of its own for small blocks, and asks here for pages of them.
 //!
 //! The C library's allocator asks the kernel for a page at a time; with it, start-up takes twice as long. The arena is
 //! address space until it is touched, and its end is the limit on what hostile input can make this process take.
@@ -13,23 +14,20 @@ use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous};
 
 const ARENA: usize = 256 << 20;
 /// What every call touches: asked for at once it costs half of what the single page faults would.
-const TOUCHED: usize = 384 << 10;
+const TOUCHED: usize = 448 << 10;
 /// Each block is preceded by its size; blocks lie so that what follows is aligned to `ALIGNMENT`.
 const HEADER: usize = 8;
 const ALIGNMENT: usize = 16;
-/// Blocks up to this size are kept for reuse when freed.
-const SMALL: usize = 1024;
 
 struct Arena {
     next: usize,
     end: usize,
-    free: [usize; SMALL / ALIGNMENT + 1],
 }
 
 impl Arena {
-    /// Rounded so that the block after this one is aligned too: 24, 40, 56… bytes follow the header.
+    /// Rounded so that the block after this one is aligned too: 8, 24, 40… bytes follow the header.
     fn rounded(size: usize) -> usize {
-        ((size + HEADER).next_multiple_of(ALIGNMENT)).max(2 * ALIGNMENT) - HEADER
+        ((size + HEADER).next_multiple_of(ALIGNMENT)) - HEADER
     }
 
     fn map(&mut self) -> bool {
@@ -55,14 +53,6 @@ impl Arena {
             return ptr::null_mut();
         }
         let size = Self::rounded(size);
-        if size <= SMALL {
-            let head = self.free[size / ALIGNMENT];
-            if head != 0 {
-                // SAFETY: the first word of a freed block is the next one of its list.
-                self.free[size / ALIGNMENT] = unsafe { *(head as *const usize) };
-                return head as *mut u8;
-            }
-        }
         let block = self.next;
         if size + HEADER > self.end - block {
             return ptr::null_mut();
@@ -78,10 +68,6 @@ impl Arena {
         let size = unsafe { size_of_block(block) };
         if block as usize + size + HEADER == self.next {
             self.next = block as usize;
-        } else if size <= SMALL {
-            // SAFETY: the smallest block has room for the list's link.
-            unsafe { *block.cast() = self.free[size / ALIGNMENT] };
-            self.free[size / ALIGNMENT] = block as usize;
         }
     }
 
@@ -120,7 +106,7 @@ struct Shared(UnsafeCell<Arena>);
 unsafe impl Sync for Shared {}
 
 #[global_allocator]
-static SHARED: Shared = Shared(UnsafeCell::new(Arena { next: 0, end: 0, free: [0; SMALL / ALIGNMENT + 1] }));
+static SHARED: Shared = Shared(UnsafeCell::new(Arena { next: 0, end: 0 }));
 
 // SAFETY: blocks are disjoint and aligned to 16 bytes; nothing here asks for more, and what does gets nothing.
 unsafe impl GlobalAlloc for Shared {
