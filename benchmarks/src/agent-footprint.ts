@@ -37,10 +37,10 @@ export const agentFootprint: Benchmark = {
     await processes.report(`${String(PODS)} pods`);
     await plugin.del(pods);
     await sleep(SETTLE_MS, undefined, { signal: context.signal });
-    context.row({ name: "agent, RSS, all pods gone", unit: "MB", ours: memoryOf(processes.agent).resident });
+    context.row({ name: "RSS, all pods gone", unit: "MB", ours: memoryOf(processes.agent).resident });
     context.note(
-      "The agent runs as its package starts it, at log level info. Beside it: what the same node's OVN and OVS processes need; " +
-        "OVS's datapath is the userspace one, which polls, so its processor time is not that of a kernel datapath.",
+      "The agent runs as its package starts it, at log level info. RSS counts pages that processes share in full, PSS in parts. " +
+        "The event loop's delays are those between two scrapes around the burst: few samples, so that p99 is near the worst.",
     );
   },
 };
@@ -90,7 +90,7 @@ class Processes {
       const its = memoryOf(pid);
       this.#row(`RSS, ${when}`, "MB", memory.resident, name, its.resident);
       this.#row(`PSS, ${when}`, "MB", memory.proportional, name, its.proportional);
-      this.#row(`processor, ${when}`, "% of one", idle, name, others[index] ?? 0);
+      this.#row(`processor, ${when}`, "% of one processor", idle, name, others[index] ?? 0);
     });
     if (when !== "no pods") {
       this.#context.target({
