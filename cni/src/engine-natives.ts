@@ -10,7 +10,6 @@ export interface Natives {
   connect(path: string, milliseconds: number): number;
   send(connection: number, bytes: Uint8Array, milliseconds: number): void;
   receive(connection: number, milliseconds: number): Uint8Array;
-  disconnect(connection: number): void;
   exists(path: string): boolean;
   makeDirectory(path: string): void;
   listDirectory(path: string): string[];

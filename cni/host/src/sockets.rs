@@ -11,8 +11,8 @@ use rustix::{
     net::{self, AddressFamily, RecvFlags, SendFlags, SocketAddrUnix, SocketFlags, SocketType, sockopt},
 };
 
-/// Index into this is what the script holds. A call opens two or three sockets at most.
-type Open = Rc<RefCell<Vec<Option<OwnedFd>>>>;
+/// Index into this is what the script holds. A call opens two or three sockets; the end of the process closes them.
+type Open = Rc<RefCell<Vec<OwnedFd>>>;
 
 const CHUNK: usize = 64 << 10;
 
@@ -23,7 +23,7 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
         "connect",
         Function::new(ctx.clone(), move |ctx: Ctx<'js>, path: String, milliseconds: f64| {
             let socket = answer(&ctx, connect(&path, milliseconds))?;
-            table.borrow_mut().push(Some(socket));
+            table.borrow_mut().push(socket);
             Ok::<_, rquickjs::Error>(table.borrow().len() - 1)
         }),
     )?;
@@ -40,26 +40,17 @@ pub fn install<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
             },
         ),
     )?;
-    let table = open.clone();
     host.set(
         "receive",
         Function::new(ctx.clone(), move |ctx: Ctx<'js>, index: usize, milliseconds: f64| {
-            let bytes = answer(&ctx, socket(&table.borrow(), index).and_then(|socket| receive(socket, milliseconds)))?;
+            let bytes = answer(&ctx, socket(&open.borrow(), index).and_then(|socket| receive(socket, milliseconds)))?;
             TypedArray::<u8>::new(ctx, bytes)
-        }),
-    )?;
-    host.set(
-        "disconnect",
-        Function::new(ctx.clone(), move |index: usize| {
-            if let Some(slot) = open.borrow_mut().get_mut(index) {
-                *slot = None;
-            }
         }),
     )
 }
 
-fn socket(table: &[Option<OwnedFd>], index: usize) -> io::Result<&OwnedFd> {
-    table.get(index).and_then(Option::as_ref).ok_or(Errno::BADF)
+fn socket(table: &[OwnedFd], index: usize) -> io::Result<&OwnedFd> {
+    table.get(index).ok_or(Errno::BADF)
 }
 
 /// A full backlog makes the kernel wait here, for as long as SO_SNDTIMEO says; poll() knows nothing of that wait.
