@@ -190,8 +190,8 @@ export class PodNetwork {
   async #evictOlder(spec: AttachmentSpec, stages: Stages, signal: AbortSignal): Promise<void> {
     const { ports, locks } = this.#options;
     const older = ports.ovsPorts
-      .all()
-      .filter(({ marks }) => marks.pod.namespace === spec.pod.namespace && marks.pod.name === spec.pod.name)
+      .ofPod(spec.pod.name)
+      .filter(({ marks }) => marks.pod.namespace === spec.pod.namespace)
       .filter(({ marks }) => marks.key.ifName === spec.key.ifName && marks.key.containerId !== spec.key.containerId);
     for (const { marks } of older) {
       const release = locks.tryAcquire(keyText(marks.key));

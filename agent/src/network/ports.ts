@@ -30,6 +30,8 @@ export interface LogicalPorts {
 export interface OvsPorts {
   find(key: AttachmentKey): ObservedOvsPort | undefined;
   all(): ObservedOvsPort[];
+  /** Ports of the pods with this name, whatever their namespace; found by index. */
+  ofPod(name: string): ObservedOvsPort[];
   plug(spec: AttachmentSpec, link: string, logicalPort: string, signal: AbortSignal): Promise<OvsPortRef>;
   /** Unplugging what is gone is success. */
   unplug(port: OvsPortRef, signal: AbortSignal): Promise<void>;

@@ -7,7 +7,7 @@ import type { AttachmentKey, PodIdentity } from "../network/attachment.js";
 export const OWNER = "k8shost/owner";
 export const NODE = "k8shost/node";
 const NAMESPACE = "k8shost/namespace";
-const POD = "k8shost/pod";
+export const POD = "k8shost/pod";
 const POD_UID = "k8shost/pod-uid";
 export const CONTAINER = "k8shost/container";
 const IF_NAME = "k8shost/ifname";

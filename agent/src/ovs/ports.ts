@@ -2,7 +2,7 @@ import { AgentError } from "../errors.js";
 import type { AttachmentKey, AttachmentSpec } from "../network/attachment.js";
 import type { ObservedOvsPort } from "../network/observed.js";
 import type { OvsPortRef, OvsPorts } from "../network/ports.js";
-import { CONTAINER, OWNER, type OwnerKind, parsePodMarks } from "../ovn/owner.js";
+import { CONTAINER, OWNER, POD, type OwnerKind, parsePodMarks } from "../ovn/owner.js";
 import { Open_vSwitch, type OpenVswitch, type OvsdbClient, uuid, WaitTimedOut } from "../ovsdb/index.js";
 import { withKnownOutcome } from "../ovsdb-outcome.js";
 import { plugPort, unplugPort } from "./port-plan.js";
@@ -46,6 +46,11 @@ export class LocalOvsPorts implements OvsPorts {
 
   all(): ObservedOvsPort[] {
     return [...this.#client.table("Port").rows()].flatMap((row) => this.#observed(row) ?? []);
+  }
+
+  ofPod(name: string): ObservedOvsPort[] {
+    const rows = this.#client.table("Port").index("external_ids", POD).find(name);
+    return rows.flatMap((row) => this.#observed(row) ?? []);
   }
 
   async plug(spec: AttachmentSpec, link: string, logicalPort: string, signal: AbortSignal): Promise<OvsPortRef> {

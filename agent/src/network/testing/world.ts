@@ -51,6 +51,7 @@ export class World {
   readonly ovsPorts: OvsPorts = {
     find: (key) => this.#find(this.plugged, key),
     all: () => [...this.plugged.values()],
+    ofPod: (name) => [...this.plugged.values()].filter(({ marks }) => marks.pod.name === name),
     plug: (spec: AttachmentSpec, link: string) =>
       this.#effect("plug", () => {
         const row = { ...ovsPortOf(spec), link, portUuid: `ovs-${keyText(spec.key)}` };
