@@ -68,7 +68,7 @@ async function buildLauncher(reason) {
     "cni: dist/prismnet runs the same script under Node instead. It needs this checkout and its Node at run time,",
   );
   console.error(
-    "cni: and every call starts Node: about 50 ms and 50 MB instead of 1 ms and 2 MB, many at once in proportion.",
+    "cni: and every call starts Node: about 50 ms and 50 MB instead of 1.5 ms and 2 MB, many at once in proportion.",
   );
 }
 
