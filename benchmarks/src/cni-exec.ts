@@ -48,12 +48,12 @@ export const cniExec: Benchmark = {
     context.row({ name: "size", unit: "kB", ours: size / 1000 });
     targets(context, single, burst, size);
     context.note(
-      "Programs are started by posix_spawn from a small C process, which takes the time; the gRPC server is grpc-js in a process of " +
-        "its own, so its answer (about 0.6 ms of processor time for a new connection) is in both calls, ours and the C program's.",
+      "Programs are started by posix_spawn from a small C process, which takes the time. The gRPC server is grpc-js in a process of its " +
+        "own; what a new connection costs it is in our time and in the C programs', not in that of Go's bridge, which makes no call.",
     );
     context.note(
-      "The C program checks nothing, reads no JSON and writes none. Linked dynamically with glibc it spends its time in the loader; the static " +
-        "one with musl is the floor: what is left is the kernel's exec and exit, and the server.",
+      "The C program checks nothing, reads no JSON and writes none. Linked dynamically with glibc it spends most of its time in the loader; " +
+        "the static one is the floor: exec, the call, exit.",
     );
   },
 };
@@ -139,7 +139,8 @@ function compare(context: BenchmarkContext, when: string, took: Collected, peer:
 
 function targets(context: BenchmarkContext, single: Collected, burst: Collected, size: number): void {
   const median = (took: Collected, name: string): number => summarize(took.of(name), "lower").p50;
-  const reason = "Loading the bytecode and setting up the engine take about half of the executable's own time.";
+  const reason =
+    "Setting up the engine and loading the bytecode take half of the executable's own time, running it the rest.";
   for (const [when, took] of [
     ["one", single],
     ["50 at once", burst],
