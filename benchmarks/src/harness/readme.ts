@@ -1,4 +1,5 @@
 import type { Result } from "./result.js";
+import type { Summary } from "./statistics.js";
 import { figure, ratio, verdict } from "./table.js";
 
 const begin = "<!-- benchmarks: written by `npm run bench -- --readme` -->";
@@ -24,9 +25,9 @@ export function renderMarkdown(result: Result): string {
   const rows = shown.map((row) =>
     cells([
       row.name,
-      `${figure(row.p50)} / ${figure(row.p99)} ${row.unit}`,
+      figures(row, row.unit),
       row.peerName ?? "",
-      row.peerSummary === null ? "" : `${figure(row.peerSummary.p50)} / ${figure(row.peerSummary.p99)} ${row.unit}`,
+      row.peerSummary === null ? "" : figures(row.peerSummary, row.unit),
       ratio(row),
     ]),
   );
@@ -47,6 +48,10 @@ export function renderMarkdown(result: Result): string {
       `([all figures](benchmarks/results/${result.name}.json), [plot](benchmarks/results/${result.name}.svg)).`,
     "",
   ].join("\n");
+}
+
+function figures({ p50, p99, samples }: Summary, unit: string): string {
+  return samples === 1 ? `${figure(p50)} ${unit}` : `${figure(p50)} / ${figure(p99)} ${unit}`;
 }
 
 function cells(contents: readonly string[]): string {
