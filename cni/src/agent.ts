@@ -75,6 +75,7 @@ async function converse(host: Host, connection: Connection, unary: UnaryCall, de
     }
   } catch (error) {
     if (error instanceof CniError) throw error;
+    if (errnoName(error) === "ETIMEDOUT") throw timeoutError((deadline - begin) / 1000);
     unary.end(systemText(error));
   }
   return unary.outcome ?? { kind: "lost", reason: "the call ended without an outcome" };
