@@ -55,7 +55,7 @@ function callScope<Request, Response>(
 
   const asked = Number(call.getDeadline()) - Date.now();
   // A margin for the answer to arrive while the caller still waits for it.
-  const limit = Math.max(1, Math.min(deadline, Number.isFinite(asked) ? asked - Math.min(200, asked / 10) : deadline));
+  const limit = Math.max(1, Math.min(deadline, Number.isFinite(asked) ? asked - Math.min(500, asked / 5) : deadline));
   const expire = (): void =>
     controller.abort(new AgentError("DEADLINE", `not complete after ${(limit / 1000).toFixed(1)} s`));
   const timer = setTimeout(expire, limit);

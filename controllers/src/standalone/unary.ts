@@ -44,7 +44,7 @@ function callScope<Request, Response>(
   call.on("cancelled", cancelled);
   const asked = Number(call.getDeadline()) - Date.now();
   // A margin for the answer to arrive while the caller still waits for it.
-  const ms = Math.max(1, Math.min(longestMs, Number.isFinite(asked) ? asked - Math.min(200, asked / 10) : longestMs));
+  const ms = Math.max(1, Math.min(longestMs, Number.isFinite(asked) ? asked - Math.min(500, asked / 5) : longestMs));
   const expire = () => {
     controller.abort(new StatusError(status.DEADLINE_EXCEEDED, `not complete after ${(ms / 1000).toFixed(1)} s`));
   };
