@@ -91,9 +91,11 @@ async function arrival(connection: Connection, milliseconds: number): Promise<Ui
   }
 }
 
+const DEADLINE = "deadline exceeded";
+
 function timeoutError(seconds: number): CniError {
   const details = `the agent did not answer within ${seconds.toFixed(1)} s: k8shost status shows what it is waiting for`;
-  return new CniError(cniCode.tryAgainLater, "deadline exceeded", details);
+  return new CniError(cniCode.tryAgainLater, DEADLINE, details);
 }
 
 function protocolError(reason: string): CniError {
@@ -112,13 +114,13 @@ const GRPC_TO_CNI: Readonly<Record<number, number>> = {
   14: cniCode.tryAgainLater, // UNAVAILABLE
 };
 
+/** DEADLINE_EXCEEDED: the server's gRPC library answers it by itself when grpc-timeout is over, an instant before we do. */
+const GRPC_DEADLINE = 4;
+
 function statusError({ status, message, trailers }: Outcome & { kind: "status" }): CniError {
   const told = Number(trailers.cniCode);
   const isCode = trailers.cniCode !== "" && Number.isInteger(told) && told > 0 && told <= 0xffff;
   const code = isCode ? told : (GRPC_TO_CNI[status] ?? cniCode.internal);
-  return new CniError(
-    code,
-    trailers.error === "" ? `the agent failed (gRPC status ${status})` : trailers.error,
-    message,
-  );
+  const unnamed = status === GRPC_DEADLINE ? DEADLINE : `the agent failed (gRPC status ${status})`;
+  return new CniError(code, trailers.error === "" ? unnamed : trailers.error, message);
 }

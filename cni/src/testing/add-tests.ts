@@ -1,3 +1,4 @@
+import { createServer } from "node:net";
 import { status } from "@grpc/grpc-js";
 import type { AddRequest } from "@k8shost/proto/agent/v1/pod_network";
 import type { Test } from "tap";
@@ -172,7 +173,13 @@ export async function addTests(t: Test, run: Run): Promise<void> {
     });
     agent.answers.add = () => new Promise(() => {});
     const slow = parsed(await callVerb(run, agent, "ADD", { config: { timeoutSeconds: 1 } }));
-    t.match(slow, { code: 11, msg: "deadline exceeded" });
+    t.match(slow, { code: 11, msg: "deadline exceeded" }, "told by the agent's gRPC library or by our own clock");
+    const silent = createServer();
+    const agentSocket = `${agent.directory}/silent.sock`;
+    await new Promise<void>((resolve) => silent.listen(agentSocket, resolve));
+    t.teardown(() => silent.close());
+    const nothing = parsed(await callVerb(run, agent, "ADD", { config: { agentSocket, timeoutSeconds: 1 } }));
+    t.match(nothing, { code: 11, msg: "deadline exceeded", details: /did not answer within/ });
   });
 
   await t.test("an answer of hundreds of kilobytes arrives whole", async (t) => {
