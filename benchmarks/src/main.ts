@@ -12,7 +12,8 @@ import { renderTable } from "./harness/table.js";
 const usage = `npm run bench -- [--only NAME]... [--quick] [--list] [--readme [--verify]]
 
   --only NAME  this benchmark only (may be repeated)
-  --quick      few rounds: to see that it works. Results go to .cache/benchmarks and replace nothing
+  --quick      few rounds: to see that it works. Results go to .cache/benchmarks and replace nothing;
+               otherwise they go to benchmarks/results and README.md
   --list       names and descriptions
   --readme     write the tables of benchmarks/results into README.md; with --verify: fail if they differ
 `;
@@ -68,6 +69,7 @@ async function run(selected: readonly Benchmark[], quick: boolean): Promise<numb
       console.error(`${benchmark.name} failed:`, error);
     }
   }
+  if (!quick) await refreshReadme(false);
   return failed === 0 ? 0 : 1;
 }
 
