@@ -33,7 +33,7 @@ export function renderMarkdown(result: Result): string {
   );
   const list = [...result.targets.map(verdict), ...result.notes];
   return [
-    `#### ${result.name}`,
+    `### ${result.name}`,
     "",
     `${result.description}`,
     "",
