@@ -16,6 +16,7 @@ import {
   expectedAttachment,
   podIdentity,
 } from "./attachment-request.js";
+import { refuseOwnNamespace } from "./own-namespace.js";
 import { unary } from "./unary.js";
 
 export interface PodNetworkRpcOptions {
@@ -56,6 +57,7 @@ export function podNetworkRpc(options: PodNetworkRpcOptions): PodNetworkServer {
       options.onConfiguration(request);
       await ready(signal);
       const spec = attachmentSpec(request, options.defaults());
+      await refuseOwnNamespace(spec.netns);
       const response = addResponse(spec, await network.add(spec, signal));
       return options.dnsServers.length === 0 ? response : { ...response, dnsServers: [...options.dnsServers] };
     }),

@@ -116,6 +116,8 @@ test("a bad request is refused with the field's name and touches nothing", async
   const pod = await createPod(cluster.agent(0), "red", "web");
   const gone = await callCni(pod.agent, "ADD", podCall(pod, { netns: "/run/netns/not-there" }));
   t.match(gone.error, { code: 3 }, "a sandbox that does not exist");
+  const own = await callCni(pod.agent, "ADD", podCall(pod, { netns: `/run/netns/${pod.agent.node.netns}` }));
+  t.match(own.error, { code: 7 }, "the node's own namespace is no sandbox");
   const elsewhere = await callCni(pod.agent, "ADD", podCall(pod, { config: { ipam: { subnet: "192.168.0.0/16" } } }));
   t.match(elsewhere.error, { code: 7 }, "a subnet that is not the cluster's");
   t.match(JSON.stringify(elsewhere.error), /subnet/);
